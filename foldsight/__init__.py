@@ -1,0 +1,55 @@
+"""FoldSight: protein structure prediction, and everything after it, in the notebook.
+
+>>> import foldsight as fs
+>>> p = fs.fold("protease.fasta")            # doctest: +SKIP
+
+Names are loaded when first used, so that importing the package costs little and
+brings in no heavy library.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from foldsight._version import __version__
+
+if TYPE_CHECKING:
+    from foldsight.api import fold as fold
+    from foldsight.api import view as view
+    from foldsight.io import read as read
+    from foldsight.magic import load_ipython_extension as load_ipython_extension
+    from foldsight.prediction import Prediction as Prediction
+    from foldsight.sequence import Query as Query
+    from foldsight.structure import Structure as Structure
+
+_HOMES = {
+    "fold": "foldsight.api",
+    "view": "foldsight.api",
+    "read": "foldsight.io",
+    "load_ipython_extension": "foldsight.magic",
+    "Prediction": "foldsight.prediction",
+    "Query": "foldsight.sequence",
+    "Structure": "foldsight.structure",
+}
+
+__all__ = [
+    "Prediction",
+    "Query",
+    "Structure",
+    "__version__",
+    "fold",
+    "load_ipython_extension",
+    "read",
+    "view",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'foldsight' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])
