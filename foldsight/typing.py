@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float32]
 Doubles: TypeAlias = NDArray[np.float64]
-Ints: TypeAlias = NDArray[np.int32]
+#: int32 in stored columns; what numpy gives (int64) in passing.
+Ints: TypeAlias = NDArray[np.signedinteger[Any]]
 Bools: TypeAlias = NDArray[np.bool_]
 Strings: TypeAlias = NDArray[np.str_]
 Json: TypeAlias = dict[str, Any]
