@@ -68,7 +68,7 @@ test: setup-dev
 	@$(BIN)/python -m pytest
 
 bench: setup-dev
-	@for script in bench/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for script in $$(grep -l __main__ bench/*.py | grep -v /train_); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 clean:
 	rm -rf $(VENV) node_modules demo-output
