@@ -16,7 +16,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from foldsight import settings
 from foldsight.errors import BadFile, BadRequest, NotFound, Refused
@@ -28,6 +28,12 @@ STARTER = Path(__file__).parent / "starter"
 INDEX = "index.json"
 #: File names that ``add`` takes from a folder, each also with ``.gz``.
 SUFFIXES = (".pdb", ".ent", ".cif", ".mmcif", ".bcif")
+
+#: ``list`` is a method of :class:`Library`, so its annotations need another word.
+Entries: TypeAlias = list[Entry]
+Rows: TypeAlias = list[tuple[Entry, str, str]]
+Hits: TypeAlias = list[Hit]
+Faults: TypeAlias = list[tuple[str, str]]
 
 
 class Library:
@@ -45,6 +51,7 @@ class Library:
     def __init__(self, folder: Path, starter: Path | None = STARTER) -> None:
         self.folder = folder
         self.starter = starter
+        self.refused: Faults = []
 
     @classmethod
     def open(cls) -> Library:
@@ -54,7 +61,7 @@ class Library:
     def __repr__(self) -> str:
         return f"Library({str(self.folder)!r}, entries={len(self._files)})"
 
-    def list(self) -> list[Entry]:
+    def list(self) -> Entries:
         """Return all entries, sorted by id."""
         return [entry for _, entry in self._files.values()]
 
@@ -77,7 +84,7 @@ class Library:
         path, _ = self._find(id)
         return unpack(path.read_bytes(), path.name)
 
-    def search(self, sequence: str, *, limit: int = 50) -> list[Hit]:
+    def search(self, sequence: str, *, limit: int = 50) -> Hits:
         """Return the chains that resemble a sequence, best score first.
 
         Parameters
@@ -94,11 +101,11 @@ class Library:
         lines = [f"{entry.id} {entry.digest}" for entry in self.list()]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
-    def add(self, source: str | Path) -> list[Entry]:
+    def add(self, source: str | Path) -> Entries:
         """Add a structure file, every structure file of a folder, or ``pdb:ID``.
 
         An entry of the same id is replaced. Of a folder, files that cannot be used are
-        left out; what was wrong with each is in the ``note`` that :meth:`refused` lists.
+        left out; :attr:`refused` then holds their names and what was wrong with each.
 
         Returns
         -------
@@ -110,7 +117,7 @@ class Library:
         NotFound, BadFile
             Naming the file. Nothing is added then.
         """
-        self.refused: list[tuple[str, str]] = []
+        self.refused = []
         text = str(source)
         if re.fullmatch(r"pdb:\S+", text, re.IGNORECASE):
             added = [self._add_one(text, text[4:].lower(), licence="CC0-1.0")]
@@ -133,13 +140,14 @@ class Library:
         path, entry = self._find(id)
         if path.parent != self.folder:
             raise BadRequest(
-                f"{id} belongs to the starter library and stays.", hint="Only your own entries can be removed."
+                f"{id} belongs to the starter library and stays.",
+                hint="Only your own entries can be removed.",
             )
         path.unlink(missing_ok=True)
         self._forget()
         return entry
 
-    def _add_folder(self, folder: Path) -> list[Entry]:
+    def _add_folder(self, folder: Path) -> Entries:
         added = []
         for path in sorted(folder.iterdir()):
             if not path.name.lower().removesuffix(".gz").endswith(SUFFIXES):
@@ -191,7 +199,7 @@ class Library:
         return dict(sorted(found.items()))
 
     @cached_property
-    def _chains(self) -> list[tuple[Entry, str, str]]:
+    def _chains(self) -> Rows:
         return [(entry, chain.auth, chain.sequence) for entry in self.list() for chain in entry.chains]
 
     @cached_property

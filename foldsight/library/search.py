@@ -58,13 +58,10 @@ def digitise(sequences: Iterable[str]) -> Any:
     from pyhmmer import easel
 
     alphabet = easel.Alphabet.amino()
-    return easel.DigitalSequenceBlock(
-        alphabet,
-        [
-            easel.TextSequence(name=str(i).encode(), sequence=sequence).digitize(alphabet)
-            for i, sequence in enumerate(sequences)
-        ],
-    )
+    block = easel.DigitalSequenceBlock(alphabet)
+    for i, sequence in enumerate(sequences):
+        block.append(easel.TextSequence(name=str(i).encode(), sequence=sequence).digitize(alphabet))
+    return block
 
 
 def scan(query: str, block: Any, *, limit: int = 50) -> list[tuple[int, float, float]]:
