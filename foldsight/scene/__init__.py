@@ -1,0 +1,20 @@
+"""Scenes: what a view of structures shows, told once for widget, picture, page and other viewers.
+
+``palettes``
+    Every colour FoldSight uses for structures.
+``coloring``
+    Ways to give each residue a class and a colour (confidence, chain, ...).
+``scene``
+    :class:`Scene`, built from predictions and structures.
+``payload``
+    A scene as the widget and a saved figure carry it.
+``mvs``
+    A scene as MolViewSpec.
+"""
+
+from __future__ import annotations
+
+from foldsight.scene.coloring import Coloring, by_category, by_value
+from foldsight.scene.scene import PlacedResidue, Scene, SceneStructure, Style
+
+__all__ = ["Coloring", "PlacedResidue", "Scene", "SceneStructure", "Style", "by_category", "by_value"]

@@ -1,0 +1,56 @@
+"""Every colour that FoldSight gives to structures, as ``#RRGGBB``; the one place they are written.
+
+The front end holds no palette of its own: it gets these with the scene.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+#: Names of palettes, in the order in which they are offered.
+ALPHAFOLD = "alphafold"
+STANDARD = "standard"
+SAFE = "colour-blind safe"
+
+#: AlphaFold DB's colours, from very high to very low pLDDT.
+PLDDT: Mapping[str, tuple[str, ...]] = {
+    ALPHAFOLD: ("#0053D6", "#65CBF3", "#FFDB13", "#FF7D45"),
+    # Lightness falls in one direction, so that the order survives every kind of colour vision (viridis).
+    SAFE: ("#FDE725", "#35B779", "#31688E", "#440154"),
+}
+
+#: Template support is not pLDDT: greens and purples that no reader takes for AlphaFold's.
+TEMPLATE_SUPPORT: Mapping[str, tuple[str, ...]] = {
+    STANDARD: ("#00703C", "#7BC47F", "#C9A8D8", "#7B3294"),
+    # cividis, dark to light
+    SAFE: ("#FEE838", "#BBAE6B", "#666970", "#123570"),
+}
+
+#: Okabe and Ito (2008), black left out; safe for all common kinds of colour vision.
+_OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
+_MORE_CHAINS = ("#6A3D9A", "#8C564B", "#17BECF", "#7F7F7F", "#BCBD22", "#1B9E77", "#A6761D")
+
+CHAINS: Mapping[str, tuple[str, ...]] = {STANDARD: _OKABE_ITO + _MORE_CHAINS}
+
+#: Helix, strand, coil.
+SECONDARY: Mapping[str, tuple[str, ...]] = {
+    STANDARD: ("#E0457B", "#F2B705", "#B8BCC4"),
+    SAFE: ("#D55E00", "#0072B2", "#B8BCC4"),
+}
+
+#: Low to high, for values without bands (B-factors, scores); viridis in eight steps.
+RAMP: Mapping[str, tuple[str, ...]] = {
+    STANDARD: ("#440154", "#46327E", "#365C8D", "#277F8E", "#1FA187", "#4AC16D", "#A0DA39", "#FDE725"),
+}
+
+#: A residue without a class.
+NONE = "#AAAAAA"
+
+
+def cycled(palette: Mapping[str, tuple[str, ...]], count: int) -> dict[str, tuple[str, ...]]:
+    """Return the palette with ``count`` colours each, beginning again when they run out.
+
+    >>> len(cycled(CHAINS, 20)["standard"])
+    20
+    """
+    return {name: tuple(colors[i % len(colors)] for i in range(count)) for name, colors in palette.items()}

@@ -1,0 +1,33 @@
+"""Widgets of FoldSight: the structure view and the progress of a job.
+
+``assets``
+    Where the built front end lies; imports no widget library.
+``structure_view``
+    :class:`StructureView`, structures in Mol* with their sequence.
+``job_progress``
+    :class:`JobProgress`, one job as it runs.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from foldsight_widgets.assets import engine_name, static_dir
+
+if TYPE_CHECKING:
+    from foldsight_widgets.job_progress import JobProgress as JobProgress
+    from foldsight_widgets.structure_view import StructureView as StructureView
+
+_HOMES = {
+    "JobProgress": "foldsight_widgets.job_progress",
+    "StructureView": "foldsight_widgets.structure_view",
+}
+
+__all__ = ["JobProgress", "StructureView", "engine_name", "static_dir"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'foldsight_widgets' has no attribute {name!r}")

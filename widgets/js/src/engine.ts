@@ -1,0 +1,15 @@
+/** The engine file: everything but the few lines that find it. Loaded once per page. */
+import type { Host } from './host';
+import { savedHost, type SavedView } from './saved';
+import { View } from './view/view';
+
+/** Build a live view in `element`; returns how to take it down. */
+export function mount(element: HTMLElement, host: Host): () => void {
+  const view = new View(element, host);
+  return () => view.dispose();
+}
+
+/** Build a view of a saved figure, with no kernel behind it. */
+export async function mountSaved(element: HTMLElement, saved: SavedView): Promise<() => void> {
+  return mount(element, await savedHost(saved));
+}

@@ -1,0 +1,24 @@
+/** What a view needs from the world around it: a widget's comm, or a saved figure. */
+import type { RefData, Scene } from './scene';
+
+export interface Command {
+  name: string;
+  args: Record<string, unknown>;
+}
+
+export interface Reply {
+  value: unknown;
+  buffer?: ArrayBuffer;
+}
+
+export interface Host {
+  scene(): Scene | null;
+  selection(): RefData[];
+  /** The user selected something in this view. */
+  select(refs: RefData[]): void;
+  onScene(callback: () => void): void;
+  onSelection(callback: () => void): void;
+  onCommand(run: (command: Command) => Promise<Reply>): void;
+  /** A fresh picture of the view, for whoever keeps figures. */
+  keepPicture(png: ArrayBuffer): void;
+}

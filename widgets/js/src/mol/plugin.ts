@@ -1,0 +1,72 @@
+/** A Mol* plugin with only what we use, and its picture-quality settings. */
+import { PluginBehaviors } from 'molstar/lib/mol-plugin/behavior.js';
+import { PluginConfig } from 'molstar/lib/mol-plugin/config.js';
+import { PluginContext } from 'molstar/lib/mol-plugin/context.js';
+import { PluginSpec } from 'molstar/lib/mol-plugin/spec.js';
+import { Color } from 'molstar/lib/mol-util/color/index.js';
+import { FoldSightThemeProvider } from './theme';
+
+const OFF = { name: 'off' as const, params: {} };
+
+/** Magenta: no palette of ours holds it, and it stands out on white and on black. */
+export const SELECT_COLOR = 0xe6007e;
+
+/** Ambient occlusion is off: on a weak GPU it is what makes a view slow. */
+export const EFFECTS = { occlusion: OFF, shadow: OFF, dof: OFF, bloom: OFF, sharpening: OFF };
+
+function spec(): PluginSpec {
+  return {
+    actions: [],
+    animations: [],
+    behaviors: [
+      PluginSpec.Behavior(PluginBehaviors.Representation.HighlightLoci),
+      PluginSpec.Behavior(PluginBehaviors.Representation.SelectLoci),
+      PluginSpec.Behavior(PluginBehaviors.Camera.CameraControls),
+      PluginSpec.Behavior(PluginBehaviors.CustomProps.SecondaryStructure),
+      PluginSpec.Behavior(PluginBehaviors.CustomProps.ValenceModel)
+    ],
+    config: [[PluginConfig.General.DisableAntialiasing, false]]
+  };
+}
+
+export async function createPlugin(element: HTMLElement, background: number): Promise<PluginContext> {
+  const plugin = new PluginContext(spec());
+  await plugin.init();
+  if (!(await plugin.mountAsync(element, { checkeredCanvasBackground: false }))) {
+    plugin.dispose();
+    throw new Error('This browser gives no WebGL, so there is no 3D picture.');
+  }
+  plugin.representation.structure.themes.colorThemeRegistry.add(FoldSightThemeProvider);
+  plugin.managers.interactivity.setProps({ granularity: 'residue' });
+  const canvas = plugin.canvas3d!;
+  canvas.setProps({
+    camera: { helper: { axes: OFF } },
+    cameraFog: { name: 'on', params: { intensity: 25 } },
+    multiSample: { ...canvas.props.multiSample, mode: 'off' },
+    postprocessing: { ...canvas.props.postprocessing, ...EFFECTS },
+    renderer: {
+      ...canvas.props.renderer,
+      backgroundColor: Color(background), selectColor: Color(SELECT_COLOR), selectStrength: 0.75,
+      highlightColor: Color(0xffffff), highlightStrength: 0.35
+    },
+    marking: {
+      ...canvas.props.marking,
+      selectEdgeColor: Color(SELECT_COLOR), highlightEdgeColor: Color(0x888888)
+    }
+  } as never);
+  return plugin;
+}
+
+/** Resolves after `n` frames have been drawn. */
+export function frames(plugin: PluginContext, n: number): Promise<void> {
+  const canvas = plugin.canvas3d!;
+  return new Promise(resolve => {
+    let seen = 0;
+    const subscription = canvas.didDraw.subscribe(() => {
+      if (++seen < n) return canvas.requestDraw();
+      subscription.unsubscribe();
+      resolve();
+    });
+    canvas.requestDraw();
+  });
+}

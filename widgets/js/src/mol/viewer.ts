@@ -1,0 +1,265 @@
+/** One live 3D picture: loads structures, draws, colours, selects. Owns one WebGL context. */
+import { SecondaryStructureProvider } from 'molstar/lib/mol-model-props/computed/secondary-structure.js';
+import { StructureElement } from 'molstar/lib/mol-model/structure.js';
+import type { Structure } from 'molstar/lib/mol-model/structure.js';
+import type { PluginContext } from 'molstar/lib/mol-plugin/context.js';
+import { PluginStateObject } from 'molstar/lib/mol-plugin-state/objects.js';
+import { StateTransforms } from 'molstar/lib/mol-plugin-state/transforms.js';
+import type { StateObjectSelector } from 'molstar/lib/mol-state/index.js';
+import { Vec3, Vec4 } from 'molstar/lib/mol-math/linear-algebra.js';
+import { Color } from 'molstar/lib/mol-util/color/index.js';
+import { Task, type RuntimeContext } from 'molstar/lib/mol-task/index.js';
+import type { ResidueTable } from '../residues';
+import type { Representation, Scene, StructureData } from '../scene';
+import { COIL, lociOf, Mapping, rowAt, secondaryClasses } from './mapping';
+import { pngOf, type PictureOptions } from './picture';
+import { createPlugin, frames } from './plugin';
+import { modelColors, THEME } from './theme';
+
+type Ref = StateObjectSelector<PluginStateObject.Molecule.Structure>;
+
+interface Loaded {
+  mapping: Mapping;
+  structure: Structure;
+  root: Ref;
+  polymer?: Ref;
+  others: Ref[];
+  /** Side chains of what is selected: the component and its drawing. */
+  detail?: Ref;
+}
+
+export interface Pick {
+  row: number;
+  shift: boolean;
+  toggle: boolean;
+}
+
+/** Above this many residues a molecular surface takes seconds; a Gaussian one does not. */
+const SMOOTH_SURFACE = 700;
+const REPR_TAG = 'foldsight-polymer';
+
+export class MolViewer {
+  private loaded: Loaded[] = [];
+  private version = 0;
+  private representation: Representation = 'cartoon';
+  secondary = new Int8Array(0);
+  onPick: (pick: Pick) => void = () => {};
+  onHover: (row: number) => void = () => {};
+
+  private constructor(readonly plugin: PluginContext) {
+    plugin.behaviors.interaction.click.subscribe(({ current, modifiers, button }) => {
+      if (button > 1) return;
+      const row = rowAt(current.loci, this.mappings);
+      this.onPick({ row, shift: modifiers.shift, toggle: modifiers.control || modifiers.meta });
+    });
+    plugin.behaviors.interaction.hover.subscribe(({ current }) => this.onHover(rowAt(current.loci, this.mappings)));
+  }
+
+  static async create(element: HTMLElement, background: number): Promise<MolViewer> {
+    return new MolViewer(await createPlugin(element, background));
+  }
+
+  private get mappings(): Mapping[] {
+    return this.loaded.map(l => l.mapping);
+  }
+
+  /** Load the structures of a scene; nothing is drawn until `draw`. */
+  async load(scene: Scene, table: ResidueTable): Promise<void> {
+    await this.plugin.clear();
+    this.secondary = new Int8Array(table.rows.length).fill(COIL);
+    this.loaded = [];
+    for (const [index, data] of scene.structures.entries()) {
+      this.loaded.push(await this.loadOne(data, table, index));
+    }
+  }
+
+  private async loadOne(data: StructureData, table: ResidueTable, index: number): Promise<Loaded> {
+    const { builders } = this.plugin;
+    const text = new TextDecoder().decode(data.data);
+    const raw = await builders.data.rawData({ data: text, label: data.name });
+    const trajectory = await builders.structure.parseTrajectory(raw, data.format);
+    const model = await builders.structure.createModel(trajectory);
+    const root = await builders.structure.createStructure(model, { name: 'model', params: {} });
+    const structure = root.obj!.data;
+    const mapping = new Mapping(structure.models[0], table, index);
+    await this.plugin.runTask(taskOf('secondary structure', ctx => SecondaryStructureProvider.attach(
+      { runtime: ctx, assetManager: this.plugin.managers.asset, errorContext: this.plugin.errorContext }, structure, undefined, true)));
+    secondaryClasses(structure, mapping, this.secondary);
+    const polymer = await builders.structure.tryCreateComponentStatic(root, 'polymer');
+    return { mapping, structure, root, polymer, others: await this.drawOthers(root) };
+  }
+
+  /** Ligands, sugars and ions are always sticks and balls; water is not drawn. */
+  private async drawOthers(root: Ref): Promise<Ref[]> {
+    const found: Ref[] = [];
+    for (const kind of ['ligand', 'branched', 'ion', 'lipid'] as const) {
+      const component = await this.plugin.builders.structure.tryCreateComponentStatic(root, kind);
+      if (!component) continue;
+      found.push(component);
+      await this.plugin.builders.structure.representation.addRepresentation(component, {
+        type: 'ball-and-stick', color: THEME as never, colorParams: { version: this.version } as never
+      });
+    }
+    return found;
+  }
+
+  setColors(rows: Int32Array): void {
+    for (const { mapping } of this.loaded) {
+      modelColors.set(mapping.model, mapping.rowOfResidue.map(row => (row < 0 ? -1 : rows[row])));
+    }
+    this.version++;
+  }
+
+  /** Draw the polymers in one representation, with the colours set last. */
+  async draw(representation: Representation): Promise<void> {
+    this.representation = representation;
+    const update = this.plugin.build();
+    for (const item of this.loaded) {
+      if (!item.polymer) continue;
+      for (const old of this.drawings(item.polymer)) update.delete(old.transform.ref);
+      this.plugin.builders.structure.representation.buildRepresentation(
+        update, item.polymer, this.representationProps(item) as never, { tag: REPR_TAG });
+    }
+    await update.commit();
+    await this.recolor();
+  }
+
+  private representationProps(item: Loaded): object {
+    const color = { color: THEME, colorParams: { version: this.version } };
+    if (this.representation === 'surface') {
+      const small = item.mapping.rowOfResidue.length <= SMOOTH_SURFACE;
+      return { type: small ? 'molecular-surface' : 'gaussian-surface', ...color };
+    }
+    return { type: this.representation, ...color };
+  }
+
+  /** Repaint every drawing with the colours set last. */
+  async recolor(): Promise<void> {
+    const update = this.plugin.build();
+    for (const { polymer, others, detail } of this.loaded) {
+      for (const component of [polymer, ...others, detail]) {
+        if (!component) continue;
+        for (const cell of this.drawings(component)) {
+          update.to(cell.transform.ref).update((old: { colorTheme: unknown }) => {
+            old.colorTheme = { name: THEME, params: { version: this.version } };
+          });
+        }
+      }
+    }
+    await update.commit();
+  }
+
+  private drawings(component: Ref) {
+    const { data } = this.plugin.state;
+    return data.selectQ(q => q.byRef(component.ref).children().ofType(PluginStateObject.Molecule.Structure.Representation3D));
+  }
+
+  /** Mark rows in 3D and show their side chains. */
+  async select(rows: ReadonlySet<number>): Promise<void> {
+    const marks = this.plugin.managers.interactivity.lociSelects;
+    marks.deselectAll();
+    for (const item of this.loaded) {
+      const loci = lociOf(item.structure, item.mapping, rows);
+      await this.showDetail(item, loci);
+      if (!StructureElement.Loci.isEmpty(loci)) marks.select({ loci }, false);
+    }
+  }
+
+  private async showDetail(item: Loaded, loci: StructureElement.Loci): Promise<void> {
+    const wanted = this.representation === 'cartoon' && !StructureElement.Loci.isEmpty(loci);
+    const old = item.detail;
+    item.detail = undefined;
+    if (old) await this.plugin.build().delete(old.ref).commit();
+    if (!wanted) return;
+    const bundle = StructureElement.Bundle.fromLoci(loci);
+    item.detail = await this.plugin.build().to(item.root)
+      .apply(StateTransforms.Model.StructureSelectionFromBundle, { bundle, label: 'Selected' }).commit();
+    await this.plugin.builders.structure.representation.addRepresentation(item.detail, {
+      type: 'ball-and-stick', typeParams: { sizeFactor: 0.18 },
+      color: THEME as never, colorParams: { version: this.version } as never
+    });
+  }
+
+  highlight(row: number): void {
+    const marks = this.plugin.managers.interactivity.lociHighlights;
+    if (row < 0) return marks.clearHighlights();
+    for (const item of this.loaded) {
+      const loci = lociOf(item.structure, item.mapping, new Set([row]));
+      if (!StructureElement.Loci.isEmpty(loci)) return marks.highlightOnly({ loci }, false);
+    }
+  }
+
+  focus(rows: ReadonlySet<number>, durationMs: number): void {
+    const loci = this.loaded.map(i => lociOf(i.structure, i.mapping, rows)).filter(l => !StructureElement.Loci.isEmpty(l));
+    if (loci.length) this.plugin.managers.camera.focusLoci(loci, { durationMs, minRadius: 8, extraRadius: 6 });
+  }
+
+  /** Put everything in frame, and wait until it is on screen. */
+  async frame(durationMs = 0): Promise<void> {
+    const canvas = this.plugin.canvas3d!;
+    canvas.commit(true);
+    canvas.requestCameraReset({ durationMs });
+    await frames(this.plugin, 2);
+  }
+
+  setBackground(color: number): void {
+    this.plugin.canvas3d?.setProps({ renderer: { backgroundColor: Color(color) } });
+  }
+
+  camera(): unknown {
+    return this.plugin.canvas3d?.camera.getSnapshot();
+  }
+
+  setCamera(snapshot: unknown): void {
+    this.plugin.canvas3d?.requestCameraReset({ snapshot: snapshot as never, durationMs: 0 });
+  }
+
+  png(options: PictureOptions): Promise<Blob> {
+    return pngOf(this.plugin, options);
+  }
+
+  /** Where the middle of a residue is on the canvas, in CSS pixels from its top left. */
+  locate(row: number): { x: number; y: number } | null {
+    const canvas = this.plugin.canvas3d;
+    for (const item of this.loaded) {
+      const loci = lociOf(item.structure, item.mapping, new Set([row]));
+      if (!canvas || StructureElement.Loci.isEmpty(loci)) continue;
+      const sphere = StructureElement.Loci.getBoundary(loci).sphere;
+      const p = canvas.camera.project(Vec4(), Vec3.clone(sphere.center));
+      const { width, height } = canvas.camera.viewport;
+      const shown = this.plugin.canvas3dContext!.canvas!.getBoundingClientRect();
+      return { x: (p[0] / width) * shown.width, y: (1 - p[1] / height) * shown.height };
+    }
+    return null;
+  }
+
+  /** What is drawn, read from Mol* itself. */
+  report() {
+    const kinds: string[] = [];
+    const themes = new Set<string>();
+    const { data } = this.plugin.state;
+    const cells = data.selectQ(q => q.ofType(PluginStateObject.Molecule.Structure.Representation3D));
+    for (const cell of cells) {
+      const params = cell.transform.params as { type: { name: string }; colorTheme: { name: string } };
+      kinds.push(params.type.name);
+      themes.add(params.colorTheme.name);
+    }
+    const colors = new Set<number>();
+    for (const { mapping } of this.loaded) modelColors.get(mapping.model)?.forEach(c => c >= 0 && colors.add(c));
+    const selected = [...this.plugin.managers.structure.selection.entries.values()]
+      .reduce((n, entry) => n + StructureElement.Loci.size(entry.selection), 0);
+    return {
+      representations: kinds, themes: [...themes], colors: colors.size, selectedAtoms: selected,
+      residues: this.loaded.reduce((n, l) => n + l.structure.polymerResidueCount, 0)
+    };
+  }
+
+  dispose(): void {
+    this.loaded = [];
+    this.plugin.dispose();
+  }
+}
+
+function taskOf<T>(name: string, run: (ctx: RuntimeContext) => Promise<T>): Task<T> {
+  return Task.create(name, run);
+}

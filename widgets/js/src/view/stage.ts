@@ -1,0 +1,137 @@
+/** The 3D area of a view: live, frozen to a picture, or saying why there is none. */
+import { MolViewer } from '../mol/viewer';
+import { pagePool, type Member } from '../pool';
+import { backgroundOf } from '../theming';
+import { make } from './dom';
+
+export type StageState = 'waiting' | 'loading' | 'ready' | 'frozen' | 'error';
+
+export interface StageActions {
+  /** Fill a fresh viewer: load, draw, select. */
+  fill(viewer: MolViewer): Promise<void>;
+  changed(state: StageState): void;
+}
+
+const AHEAD = '200px';
+
+export class Stage implements Member {
+  readonly element = make('div', 'fs-stage');
+  readonly legend = make('div', 'fs-legend', { role: 'note', 'aria-label': 'Legend' });
+  viewer: MolViewer | null = null;
+  private state: StageState = 'waiting';
+  private readonly notice = make('div', 'fs-notice', { role: 'status' });
+  private frozen: HTMLImageElement | null = null;
+  private inSight = false;
+  private gone = false;
+  private camera: unknown;
+  private readonly watcher: IntersectionObserver;
+
+  constructor(private readonly actions: StageActions) {
+    this.element.tabIndex = 0;
+    this.element.setAttribute('role', 'img');
+    this.element.append(this.notice, this.legend);
+    this.watcher = new IntersectionObserver(([entry]) => this.sighted(entry.isIntersecting), { rootMargin: AHEAD });
+    this.watcher.observe(this.element);
+    this.element.addEventListener('pointerdown', () => this.touched());
+    // The wheel scrolls the notebook until the reader has clicked into the picture.
+    this.element.addEventListener('wheel', event => this.wheel(event), { capture: true });
+  }
+
+  visible(): boolean {
+    return this.inSight;
+  }
+
+  get current(): StageState {
+    return this.state;
+  }
+
+  private sighted(now: boolean): void {
+    this.inSight = now;
+    if (now && this.state === 'waiting') void this.start();
+  }
+
+  private wheel(event: WheelEvent): void {
+    const active = this.element.contains((this.element.getRootNode() as Document).activeElement);
+    if (!active && !document.fullscreenElement) event.stopPropagation();
+  }
+
+  private touched(): void {
+    if (this.state === 'frozen' || this.state === 'error') void this.start();
+    else pagePool().touch(this);
+  }
+
+  /** Take a place among the live views and draw; also how a frozen view comes back. */
+  async start(): Promise<void> {
+    if (this.gone || this.state === 'loading' || this.state === 'ready') return;
+    this.set('loading', this.frozen ? '' : 'Loading the structure…');
+    try {
+      await pagePool().enter(this, () => this.open());
+      if (!this.gone) this.set('ready', '');
+    } catch (error) {
+      this.close();
+      this.set('error', error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  private async open(): Promise<void> {
+    if (this.gone) return;
+    const canvas = make('div', 'fs-canvas');
+    this.element.prepend(canvas);
+    const viewer = await MolViewer.create(canvas, backgroundOf(this.element));
+    this.viewer = viewer;
+    canvas.querySelector('canvas')?.addEventListener('webglcontextlost', () => void this.lost(viewer));
+    await this.actions.fill(viewer);
+    if (this.camera) viewer.setCamera(this.camera);
+    this.frozen?.remove();
+    this.frozen = null;
+  }
+
+  /** The browser took the context away: say so, and come back on a click. */
+  private async lost(viewer: MolViewer): Promise<void> {
+    if (viewer !== this.viewer || this.state !== 'ready') return;
+    this.close();
+    this.set('error', 'The browser stopped this 3D picture to save memory. Click to draw it again.');
+  }
+
+  async freeze(): Promise<void> {
+    const { viewer } = this;
+    if (!viewer) return;
+    this.camera = viewer.camera();
+    const box = this.element.getBoundingClientRect();
+    const png = await viewer.png({ width: Math.max(1, Math.round(box.width)), height: Math.max(1, Math.round(box.height)) });
+    const words = 'Paused to spare the graphics card. Click to turn it again.';
+    this.frozen = make('img', 'fs-frozen', { src: URL.createObjectURL(png), alt: words, title: words });
+    this.frozen.addEventListener('load', () => URL.revokeObjectURL(this.frozen?.src ?? ''), { once: true });
+    this.element.insertBefore(this.frozen, this.notice);
+    this.close();
+    this.set('frozen', '');
+  }
+
+  private close(): void {
+    this.viewer?.dispose();
+    this.viewer = null;
+    this.element.querySelector('.fs-canvas')?.remove();
+    pagePool().leave(this);
+  }
+
+  say(words: string): void {
+    this.notice.textContent = words;
+    this.notice.hidden = words === '';
+  }
+
+  private set(state: StageState, words: string): void {
+    this.state = state;
+    this.say(words);
+    this.actions.changed(state);
+  }
+
+  recolorBackground(): void {
+    this.viewer?.setBackground(backgroundOf(this.element));
+  }
+
+  dispose(): void {
+    this.gone = true;
+    this.watcher.disconnect();
+    this.close();
+  }
+}

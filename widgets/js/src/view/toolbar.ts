@@ -1,0 +1,90 @@
+/** Representation, colouring, palette, and the buttons of a view. */
+import type { Coloring, Representation } from '../scene';
+import { iconButton, make } from './dom';
+
+const REPRESENTATIONS: [Representation, string][] = [
+  ['cartoon', 'Cartoon'], ['ball-and-stick', 'Ball and stick'], ['surface', 'Surface']
+];
+
+const PALETTE_WORDS: Record<string, string> = {
+  alphafold: 'AlphaFold colours', 'colour-blind safe': 'Colour-blind safe', standard: 'Standard colours'
+};
+
+const ICONS = {
+  reset: 'M8 3a5 5 0 1 1-4.6 3H1.9L4 2.6 6.1 6H4.9A3.6 3.6 0 1 0 8 4.4z',
+  picture: 'M2 3h12v10H2zM3.2 4.2v6.1l2.6-2.6 2 2 2.8-3.2 2.2 2.4V4.2zM6 7a1.1 1.1 0 1 1 0-2.2A1.1 1.1 0 0 1 6 7z',
+  full: 'M2 2h4v1.4H3.4V6H2zM10 2h4v4h-1.4V3.4H10zM2 10h1.4v2.6H6V14H2zM12.6 10H14v4h-4v-1.4h2.6z'
+};
+
+export interface ToolbarState {
+  title: string;
+  representation: Representation;
+  coloring: string;
+  palette: string;
+  colorings: Coloring[];
+}
+
+export interface ToolbarActions {
+  represent(kind: Representation): void;
+  color(id: string): void;
+  palette(name: string): void;
+  reset(): void;
+  picture(): void;
+  fullscreen(): void;
+}
+
+export class Toolbar {
+  readonly element = make('div', 'fs-toolbar', { role: 'toolbar', 'aria-label': 'Structure view' });
+  private readonly title = make('span', 'fs-title');
+  private readonly kinds = make('div', 'fs-segments', { role: 'radiogroup', 'aria-label': 'Representation' });
+  private readonly colors = make('select', 'fs-select', { 'aria-label': 'Colour by', title: 'Colour by' });
+  private readonly palettes = make('select', 'fs-select', { 'aria-label': 'Palette', title: 'Palette' });
+
+  constructor(private readonly actions: ToolbarActions) {
+    for (const [kind, label] of REPRESENTATIONS) this.kinds.append(this.segment(kind, label));
+    this.kinds.addEventListener('keydown', event => this.arrow(event));
+    this.colors.addEventListener('change', () => actions.color(this.colors.value));
+    this.palettes.addEventListener('change', () => actions.palette(this.palettes.value));
+    this.element.append(
+      this.title, this.kinds, this.colors, this.palettes,
+      iconButton('Reset the camera', ICONS.reset, () => actions.reset()),
+      iconButton('Save a picture (PNG)', ICONS.picture, () => actions.picture()),
+      iconButton('Full screen', ICONS.full, () => actions.fullscreen()));
+  }
+
+  private segment(kind: Representation, label: string): HTMLButtonElement {
+    const button = make('button', 'fs-segment', { type: 'button', role: 'radio', 'data-kind': kind }, label);
+    button.addEventListener('click', () => this.actions.represent(kind));
+    return button;
+  }
+
+  /** Arrow keys move within the radio group, as the ARIA pattern asks. */
+  private arrow(event: KeyboardEvent): void {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const buttons = [...this.kinds.children] as HTMLButtonElement[];
+    const at = buttons.findIndex(b => b.getAttribute('aria-checked') === 'true');
+    const next = buttons[(at + step + buttons.length) % buttons.length];
+    next.focus();
+    next.click();
+  }
+
+  update(state: ToolbarState): void {
+    this.title.textContent = this.title.title = state.title;
+    for (const button of [...this.kinds.children] as HTMLButtonElement[]) {
+      const on = button.dataset.kind === state.representation;
+      button.setAttribute('aria-checked', String(on));
+      button.tabIndex = on ? 0 : -1;
+    }
+    fill(this.colors, state.colorings.map(c => [c.id, c.label]), state.coloring);
+    const names = Object.keys(state.colorings.find(c => c.id === state.coloring)?.palettes ?? {});
+    fill(this.palettes, names.map(n => [n, PALETTE_WORDS[n] ?? n]), state.palette);
+    this.palettes.hidden = names.length < 2;
+  }
+}
+
+function fill(select: HTMLSelectElement, options: [string, string][], value: string): void {
+  select.replaceChildren(...options.map(([id, label]) => make('option', '', { value: id }, label)));
+  select.value = options.some(([id]) => id === value) ? value : (options[0]?.[0] ?? '');
+}

@@ -1,0 +1,63 @@
+/** The module each StructureView instance carries: it finds the engine and hands it the comm. */
+import { Listening, type Message, type MessageHandler, type WidgetModel } from './comm';
+import type { Host } from './host';
+import { loadEngine } from './loader';
+import type { RefData, Scene } from './scene';
+
+const ENGINE_MS = 60_000;
+
+function askKernel(model: WidgetModel): Promise<BlobPart> {
+  const listening = new Listening(model);
+  return new Promise<BlobPart>((resolve, reject) => {
+    const answer: MessageHandler = (message, buffers) => {
+      if (message.type === 'engine') resolve(buffers[0] as unknown as BlobPart);
+    };
+    listening.on('msg:custom', answer);
+    model.send({ type: 'engine' });
+    setTimeout(() => reject(new Error('The kernel did not send the viewer. Is it busy? Show the view again.')), ENGINE_MS);
+  }).finally(() => listening.stop());
+}
+
+function hostOf(model: WidgetModel, listening: Listening): Host {
+  return {
+    scene: () => model.get('scene') as Scene | null,
+    selection: () => model.get('selection') as RefData[],
+    select(refs) {
+      model.set('selection', refs);
+      model.save_changes();
+    },
+    onScene: callback => listening.on('change:scene', callback),
+    onSelection: callback => listening.on('change:selection', callback),
+    onCommand(run) {
+      const answer: MessageHandler = ({ type, id, name, args }: Message) => {
+        if (type !== 'command' || !name) return;
+        run({ name, args: args ?? {} }).then(
+          ({ value, buffer }) => model.send({ type: 'reply', id, value }, undefined, buffer ? [buffer] : []),
+          error => model.send({ type: 'reply', id, error: String(error?.message ?? error) }));
+      };
+      listening.on('msg:custom', answer);
+    },
+    keepPicture: png => model.send({ type: 'picture' }, undefined, [png])
+  };
+}
+
+export default {
+  async render({ model, el }: { model: WidgetModel; el: HTMLElement }): Promise<() => void> {
+    const listening = new Listening(model);
+    const note = document.createElement('div');
+    note.textContent = 'Loading the structure view…';
+    el.append(note);
+    try {
+      const engine = await loadEngine(() => askKernel(model));
+      note.remove();
+      const unmount = engine.mount(el, hostOf(model, listening));
+      return () => {
+        listening.stop();
+        unmount();
+      };
+    } catch (error) {
+      note.textContent = error instanceof Error ? error.message : String(error);
+      throw error;
+    }
+  }
+};
