@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import data
+
 import foldsight as fs
 from foldsight.analysis.secondary_structure import THREE_STATE, secondary_structure, three_state
 
