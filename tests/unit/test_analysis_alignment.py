@@ -101,7 +101,7 @@ def test_other_threads_go_on_while_a_long_pair_runs() -> None:
 
     thread = threading.Thread(target=tick)
     thread.start()
-    align(helix_bundle(200, 7), helix_bundle(200, 8))
+    align(helix_bundle(320, 7), helix_bundle(320, 8))
     stop.set()
     thread.join()
     # Not a speed test: a held interpreter lock would leave a handful of ticks at most.
