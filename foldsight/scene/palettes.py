@@ -15,15 +15,14 @@ SAFE = "colour-blind safe"
 #: AlphaFold DB's colours, from very high to very low pLDDT.
 PLDDT: Mapping[str, tuple[str, ...]] = {
     ALPHAFOLD: ("#0053D6", "#65CBF3", "#FFDB13", "#FF7D45"),
-    # Lightness falls in one direction, so that the order survives every kind of colour vision (viridis).
-    SAFE: ("#FDE725", "#35B779", "#31688E", "#440154"),
+    # Blue to brown through pale steps: told apart by every kind of colour vision, on white and on black.
+    SAFE: ("#2166AC", "#8EC3E6", "#FDB863", "#B35806"),
 }
 
-#: Template support is not pLDDT: greens and purples that no reader takes for AlphaFold's.
+#: Template support is not pLDDT: green to purple, which no reader takes for AlphaFold's colours
+#: and every kind of colour vision tells apart (after ColorBrewer's PRGn).
 TEMPLATE_SUPPORT: Mapping[str, tuple[str, ...]] = {
-    STANDARD: ("#00703C", "#7BC47F", "#C9A8D8", "#7B3294"),
-    # cividis, dark to light
-    SAFE: ("#FEE838", "#BBAE6B", "#666970", "#123570"),
+    STANDARD: ("#00803E", "#7FBF7B", "#C9A8D8", "#8C3FA0"),
 }
 
 #: Okabe and Ito (2008), black left out; safe for all common kinds of colour vision.

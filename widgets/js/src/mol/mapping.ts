@@ -1,5 +1,6 @@
 /** Between rows of our residue table and places in a Mol* structure. */
-import { SortedArray } from 'molstar/lib/mol-data/int.js';
+import { OrderedSet, SortedArray } from 'molstar/lib/mol-data/int.js';
+import { Vec3 } from 'molstar/lib/mol-math/linear-algebra.js';
 import { SecondaryStructureProvider } from 'molstar/lib/mol-model-props/computed/secondary-structure.js';
 import { Bond, StructureElement, Unit } from 'molstar/lib/mol-model/structure.js';
 import type { Loci } from 'molstar/lib/mol-model/loci.js';
@@ -53,6 +54,20 @@ export function lociOf(structure: Structure, mapping: Mapping, rows: ReadonlySet
     }
   }
   return StructureElement.Loci(structure, elements);
+}
+
+/** Where the backbone of one residue is, or the middle of its atoms when it has none. */
+export function tracePosition(loci: StructureElement.Loci): Vec3 {
+  for (const { unit, indices } of loci.elements) {
+    for (let i = 0; i < OrderedSet.size(indices); i++) {
+      const element = unit.elements[OrderedSet.getAt(indices, i)];
+      if (Unit.isAtomic(unit) && SortedArray.has(unit.polymerElements, element)) {
+        const at = unit.conformation;
+        return Vec3.create(at.x(element), at.y(element), at.z(element));
+      }
+    }
+  }
+  return StructureElement.Loci.getBoundary(loci).sphere.center;
 }
 
 /** Helix, strand or coil of each row, by Mol*'s own assignment (DSSP where the file has none). */

@@ -6,12 +6,13 @@ import type { PluginContext } from 'molstar/lib/mol-plugin/context.js';
 import { PluginStateObject } from 'molstar/lib/mol-plugin-state/objects.js';
 import { StateTransforms } from 'molstar/lib/mol-plugin-state/transforms.js';
 import type { StateObjectSelector } from 'molstar/lib/mol-state/index.js';
-import { Vec3, Vec4 } from 'molstar/lib/mol-math/linear-algebra.js';
+import { Vec4 } from 'molstar/lib/mol-math/linear-algebra.js';
 import { Color } from 'molstar/lib/mol-util/color/index.js';
 import { Task, type RuntimeContext } from 'molstar/lib/mol-task/index.js';
 import type { ResidueTable } from '../residues';
 import type { Representation, Scene, StructureData } from '../scene';
-import { COIL, lociOf, Mapping, rowAt, secondaryClasses } from './mapping';
+import { bestCamera } from './framing';
+import { COIL, lociOf, Mapping, rowAt, secondaryClasses, tracePosition } from './mapping';
 import { pngOf, type PictureOptions } from './picture';
 import { createPlugin, frames } from './plugin';
 import { modelColors, THEME } from './theme';
@@ -35,7 +36,7 @@ export interface Pick {
 }
 
 /** Above this many residues a molecular surface takes seconds; a Gaussian one does not. */
-const SMOOTH_SURFACE = 700;
+const SMOOTH_SURFACE = 450;
 const REPR_TAG = 'foldsight-polymer';
 
 export class MolViewer {
@@ -198,7 +199,7 @@ export class MolViewer {
   async frame(durationMs = 0): Promise<void> {
     const canvas = this.plugin.canvas3d!;
     canvas.commit(true);
-    canvas.requestCameraReset({ durationMs });
+    canvas.requestCameraReset({ durationMs, snapshot: bestCamera(this.plugin, this.loaded.map(l => l.structure)) as never });
     await frames(this.plugin, 2);
   }
 
@@ -224,8 +225,7 @@ export class MolViewer {
     for (const item of this.loaded) {
       const loci = lociOf(item.structure, item.mapping, new Set([row]));
       if (!canvas || StructureElement.Loci.isEmpty(loci)) continue;
-      const sphere = StructureElement.Loci.getBoundary(loci).sphere;
-      const p = canvas.camera.project(Vec4(), Vec3.clone(sphere.center));
+      const p = canvas.camera.project(Vec4(), tracePosition(loci));
       const { width, height } = canvas.camera.viewport;
       const shown = this.plugin.canvas3dContext!.canvas!.getBoundingClientRect();
       return { x: (p[0] / width) * shown.width, y: (1 - p[1] / height) * shown.height };
