@@ -78,7 +78,11 @@ def build(root: Path) -> None:
     node = find_node()
     env = dict(os.environ, PATH=os.pathsep.join([str(node.parent), os.environ.get("PATH", "")]))
     npm = [str(node), str(npm_cli(node))]
-    run([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], root, env)
+    locked = hashlib.sha256((root / "package-lock.json").read_bytes()).hexdigest()
+    installed = root / "node_modules" / ".foldsight-lock"
+    if not (installed.is_file() and installed.read_text(encoding="utf-8") == locked):
+        run([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], root, env)
+        installed.write_text(locked, encoding="utf-8")
     run([*npm, "run", "build", "--loglevel=error"], root, env)
 
 
