@@ -10,6 +10,7 @@ from typing import Any
 
 from foldsight.engines import gate, options
 from foldsight.engines.base import Availability, Context, Engine, FoldRequest
+from foldsight.engines.registry import availability
 from foldsight.errors import (
     BadRequest,
     BadSequence,
@@ -36,7 +37,7 @@ def refusal(engine: Engine, request: FoldRequest) -> FoldSightError | None:
     return (
         _unfit(engine, request)
         or _network_forbids(engine, request.network)
-        or _unavailable(engine, engine.available())
+        or _unavailable(engine, availability(engine))
     )
 
 

@@ -160,4 +160,4 @@ def _remedy(faults: list[FoldSightError], engines: list[Engine]) -> str:
     if any(isinstance(f, NetworkOff) and f.details.get("network") == "off" for f in faults):
         return "foldsight fold ... --network hash"
     offered = [e for e in engines if e.id == _OFFERED] or [e for e in engines if e.caps.origin == "predicted"]
-    return next((found.fix for e in offered if not (found := e.available()).ready), "")
+    return next((found.fix for e in offered if not (found := registry.availability(e)).ready), "")

@@ -78,9 +78,18 @@ def get(id: str) -> Engine:
     return engines[id]
 
 
+def availability(engine: Engine) -> Availability:
+    """Return whether an engine can run here; one that cannot even say so cannot."""
+    try:
+        return engine.available()
+    except Exception as fault:  # a third party's code must not take the table down
+        _log.warning("engine %s cannot tell whether it can run", engine.id, exc_info=True)
+        return Availability("not_installed", str(fault), f"see the log, or reinstall {engine.id}")
+
+
 def describe(engine: Engine) -> dict[str, Any]:
     """Return what ``foldsight engines`` and ``GET /engines`` show, as JSON values."""
-    found = engine.available()
+    found = availability(engine)
     return {
         "id": engine.id,
         "title": engine.title,

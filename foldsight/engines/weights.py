@@ -131,8 +131,15 @@ def _whole(folder: Path, files: list[Path], record: dict[str, Any] | None) -> bo
         return all(names.get(name) == facts["bytes"] for name, facts in record["files"].items())
     wanted = {"config.json"}
     for index in folder.glob("*.safetensors.index.json"):
-        wanted |= set(json.loads(index.read_text("utf-8"))["weight_map"].values())
+        wanted |= _shards(index)
     return wanted <= set(names) and any(name.endswith(".safetensors") for name in names)
+
+
+def _shards(index: Path) -> set[str]:
+    try:
+        return set(json.loads(index.read_text("utf-8"))["weight_map"].values())
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise BadFile(f"{index} is damaged.", hint="Fetch the weights again.") from fault
 
 
 def fingerprint(engine: str) -> str:

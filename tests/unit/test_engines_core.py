@@ -137,6 +137,14 @@ def test_an_engine_that_cannot_be_imported_is_listed_and_breaks_nothing() -> Non
         broken.fold(ask(), Context())
 
 
+def test_an_engine_that_cannot_say_whether_it_can_run_cannot() -> None:
+    class Confused(Fake):
+        def available(self) -> Availability:
+            raise OSError("disk gone")
+
+    assert registry.describe(Confused())["reason"] == "disk gone"
+
+
 def test_an_unknown_engine_is_refused_with_the_names_that_exist(installed: Any) -> None:
     installed(Fake("one"), Fake("two"))
     with pytest.raises(BadRequest, match="no engine 'three'") as caught:

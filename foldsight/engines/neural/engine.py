@@ -19,7 +19,7 @@ from foldsight.engines.build import build
 from foldsight.engines.neural import loading, runtime
 from foldsight.engines.neural.aligned_error import PairConfidence
 from foldsight.engines.options import Option, resolve
-from foldsight.errors import EngineFailed
+from foldsight.errors import EngineFailed, Refused
 from foldsight.prediction import Prediction
 from foldsight.provenance import FoldManifest, SourceUse
 from foldsight.typing import Doubles, Floats, Ints
@@ -80,7 +80,10 @@ class NeuralEngine:
         found = runtime.installed()
         if not found.ready:
             return found
-        state = weights.status(self.id).state
+        try:
+            state = weights.status(self.id).state
+        except Refused as fault:
+            return Availability("missing_weights", fault.message, fault.hint)
         if state in ("missing", "incomplete"):
             size = f"{self.caps.weights_bytes / 1e9:.1f} GB"
             return Availability(
