@@ -31,14 +31,15 @@ class Listing:
 
 def unreachable() -> tuple[type[Exception], ...]:
     """Return the exceptions that mean that the hub did not answer."""
-    import httpx
     from huggingface_hub import errors
 
+    # The hub's own error stands beside its HTTP library's, whichever that is.
+    library: type[Exception] = errors.HfHubHTTPError.__bases__[0]
     return (
+        library,
         errors.HfHubHTTPError,
         errors.LocalEntryNotFoundError,
         errors.OfflineModeIsEnabled,
-        httpx.HTTPError,
         ConnectionError,
     )
 

@@ -21,7 +21,8 @@ from foldsight.sources.rcsb import LICENCE, Rcsb
 from foldsight.structure import Structure
 from foldsight.typing import Floats
 
-#: "Near-exact": identical over aligned residues, and aligned over all residues asked for.
+#: "Near-exact": identical over aligned residues; aligned over all residues asked for and
+#: over all residues of the chain, so that no part is passed off as the whole.
 IDENTITY, COVERAGE = 0.95, 0.9
 
 
@@ -84,7 +85,8 @@ def in_library(sequence: str) -> Match | None:
     """Return the best chain of the library that is near enough."""
     library = Library.open()
     for hit in library.search(sequence):
-        if _near(hit.alignment) and _experimental(hit.entry.method):
+        observed = next(chain.sequence for chain in hit.entry.chains if chain.auth == hit.chain)
+        if _near(hit.alignment, observed) and _experimental(hit.entry.method):
             structure = library.structure(hit.entry.id).chain(hit.chain)
             url = _page(hit.entry)
             where, licence = "structure library", hit.entry.licence
@@ -99,7 +101,7 @@ def at_rcsb(sequence: str) -> Match | None:
         structure = source.fetch(name, "sequence")
         for chain, observed in structure.protein_sequences().items():
             found = align(sequence, observed)
-            if _near(found):
+            if _near(found, observed):
                 return Match(
                     name,
                     chain,
@@ -114,8 +116,9 @@ def at_rcsb(sequence: str) -> Match | None:
     return None
 
 
-def _near(found: Alignment) -> bool:
-    return found.identity >= IDENTITY and found.coverage >= COVERAGE
+def _near(found: Alignment, observed: str) -> bool:
+    of_chain = len(found.template) / max(len(observed), 1)
+    return found.identity >= IDENTITY and min(found.coverage, of_chain) >= COVERAGE
 
 
 def _experimental(method: str) -> bool:

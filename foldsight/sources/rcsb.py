@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from foldsight import settings
-from foldsight.errors import BadRequest, SourceFailed
+from foldsight.errors import BadRequest, NetworkOff, SourceFailed
 from foldsight.sources.http import Http
 from foldsight.structure import Structure
 from foldsight.typing import Network
@@ -77,7 +77,18 @@ class Rcsb:
         network : {'off', 'hash', 'sequence'}
         identity : float, optional
             Least identity, 0-1.
+
+        Raises
+        ------
+        NetworkOff
+            When the setting does not let a sequence leave the machine.
         """
+        if network != "sequence":
+            raise NetworkOff(
+                f"RCSB was not searched: the network setting {network!r} keeps sequences here.",
+                hint="Allow it with network='sequence'.",
+                network=network,
+            )
         query = {
             "query": {
                 "type": "terminal",

@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from foldsight.engines import hub, weights
@@ -94,12 +93,22 @@ def test_with_the_network_off_nothing_is_downloaded() -> None:
 
 def test_an_unreachable_hub_says_how_to_do_without(upstream: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def unreachable(*args: Any) -> Any:
-        raise httpx.ConnectError("no route to host")
+        raise ConnectionError("no route to host")
 
     monkeypatch.setattr(hub, "listing", unreachable)
     with pytest.raises(SourceFailed, match="cannot be reached") as caught:
         weights.pull("esmfold", consent=True)
     assert "foldsight engines verify esmfold" in caught.value.hint
+
+
+def test_what_the_hub_client_raises_offline_is_known_as_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("huggingface_hub")
+    monkeypatch.setenv("HF_ENDPOINT", "https://hub.invalid")
+    try:
+        hub.listing("maker/engine", "main", weights.PATTERNS)
+    except hub.unreachable():
+        return
+    pytest.fail("hub.invalid answered")
 
 
 def test_no_room_is_said_before_the_download(upstream: Any, monkeypatch: pytest.MonkeyPatch) -> None:
