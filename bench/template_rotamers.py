@@ -2,7 +2,7 @@
 
 ::
 
-    python bench/template_rotamers.py --fit     # writes foldsight/engines/template/rotamers.json
+    python bench/template_rotamers.py --fit     # writes foldsight/analysis/rotamers.json
     python bench/template_rotamers.py           # rebuilds native side chains, prints accuracy
 
 The library is PDB data (CC0 1.0). Simulation frames and structures worse than 3 Å are
@@ -18,13 +18,13 @@ from pathlib import Path
 
 import numpy as np
 
-from foldsight.engines.template.chemistry import ATOMS, N_CHI, SLOT, TREE
+from foldsight.analysis.rotamers import ATOMS, N_CHI, SLOT, TREE
 from foldsight.engines.template.draft import template_chain
 from foldsight.engines.template.geometry import angle, torsion
 from foldsight.library import Library
 from foldsight.typing import Doubles
 
-OUT = Path(__file__).parents[1] / "foldsight" / "engines" / "template" / "rotamers.json"
+OUT = Path(__file__).parents[1] / "foldsight" / "analysis" / "rotamers.json"
 #: Last chi of residues whose end is flat: period and bin width in degrees. Others: three wells.
 FLAT = {"F": (180, 30), "Y": (180, 30), "D": (180, 30), "E": (180, 30), "N": (360, 60), "Q": (360, 60),
         "H": (360, 60), "W": (360, 60)}  # fmt: skip

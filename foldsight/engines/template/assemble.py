@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from foldsight.engines.template.chemistry import ATOMS
+from foldsight.analysis.rotamers import ATOMS
 from foldsight.engines.template.draft import Draft
 from foldsight.residues import ONE_TO_THREE
 from foldsight.structure import Atoms, Chain, Residues, Structure

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foldsight.engines.template.chemistry import ATOMS, SLOT, WIDTH
+from foldsight.analysis.rotamers import ATOMS, SLOT, WIDTH
 from foldsight.residues import one_letter
 from foldsight.structure import Structure
 from foldsight.typing import Bools, Doubles, Floats
@@ -23,7 +23,7 @@ class Draft:
     ----------
     sequence : str
     coord : ndarray, shape=(L, 14, 3), dtype=float64
-        In Å, in the slots of :data:`~.chemistry.ATOMS`; NaN where there is no atom.
+        In Å, in the slots of :data:`~foldsight.analysis.rotamers.ATOMS`; NaN where there is no atom.
     origin : ndarray, shape=(L,), dtype=int8
         :data:`LEFT_OUT`, :data:`TEMPLATE` or :data:`LOOP`.
     """

@@ -15,7 +15,7 @@ from foldsight.engines.template.closure import CLOSED, carbonyls, close, grow
 from foldsight.engines.template.draft import LOOP, Draft
 from foldsight.engines.template.geometry import place, torsion
 from foldsight.engines.template.ramachandran import OUTLIER, probability, sample
-from foldsight.engines.template.rotamers import kind
+from foldsight.analysis.rotamers import kind
 from foldsight.engines.template.thread import breaks, built_runs
 from foldsight.typing import Bools, Doubles
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from foldsight.engines.template.chemistry import ATOMS, OWN_CHI
-from foldsight.engines.template.rotamers import chi_angles, kind, side_chains
+from foldsight.analysis.rotamers import ATOMS, OWN_CHI
+from foldsight.analysis.rotamers import chi_angles, kind, side_chains
 from foldsight.typing import Bools, Doubles, Ints
 
 #: Contact radii, Å.
