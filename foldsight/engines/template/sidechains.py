@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from foldsight.analysis.rotamers import ATOMS, OWN_CHI
-from foldsight.analysis.rotamers import chi_angles, kind, side_chains
+from foldsight.analysis.rotamers import ATOMS, OWN_CHI, chi_angles, kind, side_chains
 from foldsight.typing import Bools, Doubles, Ints
 
 #: Contact radii, Å.
