@@ -19,7 +19,8 @@ from foldsight.errors import BadRequest, NotFound, SourceFailed
 from foldsight.prediction import Prediction
 from foldsight.provenance import FoldManifest, SourceUse
 from foldsight.sequence import sequence_key
-from foldsight.sources.http import Answer, Http
+from foldsight.sources.cache import Answer
+from foldsight.sources.http import Http
 from foldsight.structure import Structure
 from foldsight.typing import Floats, Network
 

@@ -2,30 +2,25 @@
 
 It names itself, waits when a service says 429 or 5xx (honouring ``Retry-After``), reads
 no more than was asked for, follows few redirects and only to hosts the source names,
-and keeps answers for a day under ``<home>/cache/http``. A host that cannot be reached is
+and keeps answers for a day (:mod:`foldsight.sources.cache`). A host that cannot be reached is
 given up in seconds and not asked again for a minute, so that an offline machine stays
 quick.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
-import os
 import socket
-import tempfile
 import threading
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from foldsight import settings
 from foldsight._version import __version__
 from foldsight.errors import NetworkOff, NotFound, SourceFailed
+from foldsight.sources import cache
+from foldsight.sources.cache import Answer
 from foldsight.typing import Network
 
 if TYPE_CHECKING:
@@ -39,50 +34,10 @@ ATTEMPTS = 4
 #: Longest wait that a service may ask of us, seconds; beyond it the request fails.
 LONGEST_WAIT = 30.0
 MAX_REDIRECTS = 3
-CACHE_SECONDS = 24 * 3600.0
 UNREACHABLE_SECONDS = 60.0
 _BUSY = frozenset({429, 500, 502, 503, 504})
 
 _unreachable: dict[str, float] = {}
-_pruned: set[Path] = set()
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a service said.
-
-    Attributes
-    ----------
-    status : int
-        200, or 404 when the thing does not exist.
-    url : str
-    content : bytes
-    date : str
-        ISO 8601 UTC of when it was fetched.
-    """
-
-    status: int
-    url: str
-    content: bytes
-    date: str
-
-    @property
-    def found(self) -> bool:
-        """False for 404 and 204."""
-        return self.status == 200
-
-    def json(self) -> Any:
-        """Return the body as JSON values.
-
-        Raises
-        ------
-        SourceFailed
-            When it is none.
-        """
-        try:
-            return json.loads(self.content)
-        except ValueError as fault:
-            raise SourceFailed(f"{_host(self.url)} did not answer in JSON.", url=self.url) from fault
 
 
 class Http:
@@ -132,8 +87,8 @@ class Http:
         self, method: str, url: str, network: Network, params: dict[str, str] | None, body: Any, limit: int
     ) -> Answer:
         self._check_url(url)
-        slot = _slot(method, url, params, body)
-        kept = _recall(slot)
+        slot = cache.slot(method, url, params, body)
+        kept = cache.recall(slot)
         if kept is not None:
             return kept
         if network == "off":
@@ -144,7 +99,7 @@ class Http:
             )
         self._check_reachable(url)
         answer = self._try(method, url, params, body, limit)
-        _keep(slot, answer)
+        cache.keep(slot, answer)
         return answer
 
     def _check_url(self, url: str) -> None:
@@ -277,39 +232,3 @@ def _resolves(host: str) -> bool:
     thread.start()
     thread.join(CONNECT_SECONDS)
     return bool(found)
-
-
-def _slot(method: str, url: str, params: dict[str, str] | None, body: Any) -> Path:
-    key = json.dumps([method, url, sorted((params or {}).items()), body], sort_keys=True)
-    return settings.home() / "cache" / "http" / hashlib.sha256(key.encode()).hexdigest()
-
-
-def _recall(slot: Path) -> Answer | None:
-    try:
-        if time.time() - slot.stat().st_mtime > CACHE_SECONDS:
-            return None
-        head, _, content = slot.read_bytes().partition(b"\n")
-        return Answer(**json.loads(head), content=content)
-    except (OSError, ValueError, TypeError):
-        return None
-
-
-def _keep(slot: Path, answer: Answer) -> None:
-    head = json.dumps({"status": answer.status, "url": answer.url, "date": answer.date})
-    try:
-        slot.parent.mkdir(parents=True, exist_ok=True)
-        _prune(slot.parent)
-        with tempfile.NamedTemporaryFile(dir=slot.parent, delete=False) as file:
-            file.write(head.encode() + b"\n" + answer.content)
-        os.replace(file.name, slot)
-    except OSError as fault:  # a cache that cannot be written costs time, not the answer
-        _log.info("cannot cache %s: %s", answer.url, fault)
-
-
-def _prune(folder: Path) -> None:
-    if folder in _pruned:
-        return
-    _pruned.add(folder)
-    for path in folder.iterdir():
-        if time.time() - path.stat().st_mtime > CACHE_SECONDS:
-            path.unlink(missing_ok=True)

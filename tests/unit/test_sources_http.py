@@ -11,7 +11,7 @@ import pytest
 import respx
 
 from foldsight.errors import NetworkOff, NotFound, SourceFailed
-from foldsight.sources import http
+from foldsight.sources import cache, http
 from foldsight.sources.http import Http
 
 URL = "https://service.example/thing"
@@ -50,8 +50,8 @@ def test_an_answer_is_kept_for_a_day(client: Http, monkeypatch: pytest.MonkeyPat
     again = client.get(URL, network="off", params={"a": "1"})  # the cache needs no network
     assert again == first
     assert route.call_count == 1
-    tomorrow = time.time() + http.CACHE_SECONDS + 1
-    monkeypatch.setattr(http.time, "time", lambda: tomorrow)
+    tomorrow = time.time() + cache.CACHE_SECONDS + 1
+    monkeypatch.setattr(cache.time, "time", lambda: tomorrow)
     client.get(URL, network="hash", params={"a": "1"})
     assert route.call_count == 2
 

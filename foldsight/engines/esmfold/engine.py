@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from foldsight.engines import weights
 from foldsight.engines.base import Capabilities, FoldRequest
 from foldsight.engines.esmfold.layout import lay_out
 from foldsight.engines.neural.engine import CHUNK_HELP, DEVICE, Folded, NeuralEngine
 from foldsight.engines.neural.loading import from_folder
 from foldsight.engines.neural.runtime import LADDER, Meter
 from foldsight.engines.options import Option
+from foldsight.engines.origins import ORIGINS
 
 if TYPE_CHECKING:
     import torch
@@ -32,7 +32,7 @@ class EsmFold(NeuralEngine):
         max_residues=2000,
         multimer=True,
         outputs=frozenset({"pae", "ptm", "iptm"}),
-        weights_bytes=weights.ORIGINS["esmfold"].bytes,
+        weights_bytes=ORIGINS["esmfold"].bytes,
         deterministic=True,
     )
     options = (

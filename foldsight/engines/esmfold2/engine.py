@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from foldsight.engines import weights
 from foldsight.engines.base import Capabilities, FoldRequest
 from foldsight.engines.neural.engine import CHUNK_HELP, DEVICE, Folded, NeuralEngine
 from foldsight.engines.neural.loading import from_folder
 from foldsight.engines.neural.runtime import Meter
 from foldsight.engines.options import Option
+from foldsight.engines.origins import ORIGINS
 
 if TYPE_CHECKING:
     import torch
@@ -32,7 +32,7 @@ class EsmFold2(NeuralEngine):
         max_residues=2000,
         multimer=True,
         outputs=frozenset({"pae", "ptm", "iptm"}),
-        weights_bytes=weights.ORIGINS["esmfold2"].bytes,
+        weights_bytes=ORIGINS["esmfold2"].bytes,
         needs_gpu=True,
         deterministic=False,
     )
@@ -86,4 +86,4 @@ class EsmFold2Fast(EsmFold2):
 
     id = "esmfold2-fast"
     title = "ESMFold2-Fast"
-    caps = replace(EsmFold2.caps, weights_bytes=weights.ORIGINS["esmfold2-fast"].bytes)
+    caps = replace(EsmFold2.caps, weights_bytes=ORIGINS["esmfold2-fast"].bytes)

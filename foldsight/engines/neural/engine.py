@@ -19,6 +19,7 @@ from foldsight.engines.build import build
 from foldsight.engines.neural import loading, runtime
 from foldsight.engines.neural.aligned_error import PairConfidence
 from foldsight.engines.options import Option, resolve
+from foldsight.engines.origins import ORIGINS
 from foldsight.errors import EngineFailed, Refused
 from foldsight.prediction import Prediction
 from foldsight.provenance import FoldManifest, SourceUse
@@ -160,7 +161,7 @@ class NeuralEngine:
             query.name, query.chains, folded.atom_names, folded.atom_residues, folded.coord, plddt
         )
         state = weights.status(self.id)
-        origin = weights.ORIGINS.get(self.id)
+        origin = ORIGINS.get(self.id)
         source = SourceUse(
             self.title,
             f"{origin.repo}@{state.revision or origin.revision}" if origin else self.id,
