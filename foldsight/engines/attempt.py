@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -95,14 +96,17 @@ def fold_with(engine: Engine, request: FoldRequest, context: Context) -> Predict
     fault = refusal(engine, request)
     if fault is not None:
         raise fault
+    began = time.perf_counter()
     prediction = _checked(engine, _resolved(engine, request), context)
     manifest = prediction.manifest
+    seconds = {**manifest.seconds, "total": round(time.perf_counter() - began, 3)}
     return replace(
         prediction,
         manifest=replace(
             manifest,
             name=request.query.name,
             network=request.network,
+            seconds=seconds,
             warnings=tuple(dict.fromkeys((*request.query.notes, *manifest.warnings))),
             steps=manifest.steps or (Step(engine.id, "answered", "asked for by name"),),
             created=manifest.created or datetime.now(UTC).isoformat(timespec="seconds"),

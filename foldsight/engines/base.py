@@ -119,6 +119,10 @@ class Context:
         if self._progress is not None:
             self._progress(min(max(fraction, 0.0), 1.0), message)
 
+    def part(self, low: float, high: float) -> Context:
+        """Return a context whose 0-1 is ``low``-``high`` of this one."""
+        return Context(lambda f, text: self.report(low + (high - low) * f, text), self._cancelled)
+
     def check(self) -> None:
         """Raise :class:`~foldsight.errors.Cancelled` once the job is to stop."""
         if self._cancelled is not None and self._cancelled():

@@ -38,6 +38,8 @@ from foldsight.provenance import Step
 _ORIGINS = ("predicted", "retrieved", "experimental", "homology")
 #: Which local neural engine goes first when several have their weights.
 _FAVOURITES = ("esmfold2-fast", "esmfold2", "esmfold")
+#: Share of the progress that a look-up gets.
+_QUICK = 0.05
 #: The engine whose download is offered when nothing else answered.
 _OFFERED = "esmfold"
 
@@ -95,12 +97,20 @@ def fold(request: FoldRequest, context: Context, engines: Sequence[Engine] | Non
             trail.note(engine, "skipped", fault)
             continue
         try:
-            return trail.signed(fold_with(engine, own, context), engine)
+            return trail.signed(fold_with(engine, own, _share(engine, context, trail)), engine)
         except Cancelled:
             raise
         except FoldSightError as broken:
             trail.note(engine, "refused" if broken.refused else "failed", broken)
     raise trail.outcome(request, members(engines))
+
+
+def _share(engine: Engine, context: Context, trail: _Trail) -> Context:
+    """Return the part of the progress that is this engine's: look-ups are the quick beginning."""
+    asked = sum(step.outcome != "skipped" for step in trail.steps)
+    low = _QUICK * asked
+    quick = engine.caps.origin in ("retrieved", "experimental")
+    return context.part(low, low + _QUICK if quick else 1.0)
 
 
 @dataclass

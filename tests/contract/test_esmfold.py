@@ -155,6 +155,20 @@ def test_cancelling_stops_within_one_block(esmfold: Any) -> None:
     assert "pass 1 of 4, block 2" in seen[-1]
 
 
+def test_two_folds_at_once_do_not_report_or_cancel_each_other(esmfold: Any) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    seen: list[str] = []
+    doomed = Context(lambda f, m: seen.append(m), lambda: any("block" in m for m in seen))
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(esmfold.fold, ask(SHORT), doomed)
+        second = pool.submit(esmfold.fold, ask(LONG), Context())
+        with pytest.raises(Cancelled):
+            first.result()
+        assert len(second.result().structure.residues) == len(LONG)
+    assert sum("block 1 of" in m for m in seen) == 1
+
+
 def test_recycling_can_stop_early(esmfold: Any) -> None:
     assert fold(esmfold, SHORT, passes=6).manifest.facts["passes"] == 6
     assert fold(esmfold, SHORT, passes=6, stop_below=9.0).manifest.facts["passes"] < 6

@@ -336,6 +336,23 @@ def test_a_broken_engine_is_a_failure_when_nothing_else_answers() -> None:
         chain.fold(ask(), Context(), engines)
 
 
+def test_progress_through_the_chain_does_not_go_back() -> None:
+    class Talking(Fake):
+        def fold(self, request: FoldRequest, context: Context) -> Prediction:
+            context.report(0.9, self.id)
+            return super().fold(request, context)
+
+    seen: list[float] = []
+    engines = [
+        Talking("afdb", NoStructure("x"), origin="retrieved", sends="hash"),
+        Talking("pdb", NoStructure("x"), origin="experimental"),
+        Talking("template", origin="homology"),
+    ]
+    chain.fold(ask(), Context(lambda f, m: seen.append(f)), engines)
+    assert seen == sorted(seen)
+    assert seen[-1] > 0.9
+
+
 def test_cancelling_stops_the_chain() -> None:
     engines = [Fake("esmfold", Cancelled("The job was cancelled.")), Fake("template", origin="homology")]
     with pytest.raises(Cancelled):

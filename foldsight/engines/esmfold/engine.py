@@ -63,6 +63,11 @@ class EsmFold(NeuralEngine):
         net.esm.to(language)
         return net.to(device)
 
+    def language_dtype(self, net: Any) -> torch.dtype:
+        """Return the number format that the language part really has."""
+        found: torch.dtype = next(net.esm.parameters()).dtype
+        return found
+
     def blocks(self, net: Any, chosen: Mapping[str, Any]) -> int:
         """Language layers, and trunk blocks in every pass."""
         return len(net.esm.encoder.layer) + int(chosen["passes"]) * len(net.trunk.blocks)

@@ -57,6 +57,11 @@ class EsmFold2(NeuralEngine):
         config: Any = EsmFold2Config.from_pretrained(folder, local_files_only=True)
         return from_folder(EsmFold2Model, folder, config, language, ()).to(device)
 
+    def language_dtype(self, net: Any) -> torch.dtype:
+        """Return the number format that the language part really has."""
+        found: torch.dtype = next(net.esmc.parameters()).dtype
+        return found
+
     def blocks(self, net: Any, chosen: Mapping[str, Any]) -> int:
         """Every block of every loop, and every denoising step."""
         from foldsight.engines.esmfold2.predict import calls

@@ -109,6 +109,17 @@ class NeuralEngine:
         runtime.set_threads()
         device = runtime.pick_device(chosen["device"])
         language = runtime.pick_language_dtype(chosen["language_dtype"], device)
+        with loading.alone(context.check):
+            return self._fold(request, context, chosen, device, language)
+
+    def _fold(
+        self,
+        request: FoldRequest,
+        context: Context,
+        chosen: dict[str, Any],
+        device: torch.device,
+        language: torch.dtype,
+    ) -> Prediction:
         began = time.perf_counter()
         context.report(0.0, f"loading {self.title}")
         net = loading.warm(self.id, self, device, language)
@@ -124,10 +135,14 @@ class NeuralEngine:
         )
         seconds = {"load": loaded - began, "fold": time.perf_counter() - loaded}
         chosen["chunk_size"] = chunk
-        return self._prediction(request, folded, chosen, device, language, seconds)
+        return self._prediction(request, folded, chosen, device, self.language_dtype(net), seconds)
 
     def load(self, folder: Path, device: torch.device, language: torch.dtype) -> Any:
         """Return the network from a folder, on its device."""
+        raise NotImplementedError
+
+    def language_dtype(self, net: Any) -> torch.dtype:
+        """Return the number format that the language part really has."""
         raise NotImplementedError
 
     def blocks(self, net: Any, chosen: Mapping[str, Any]) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _lock = threading.Lock()
+_folding = threading.Lock()
 #: The one network that is kept: (folder, fingerprint, device, dtype) and the network.
 _warm: dict[tuple[str, ...], Any] = {}
 
@@ -37,6 +40,21 @@ def warm(engine: str, kind: Any, device: torch.device, language: torch.dtype) ->
             _warm.clear()  # two networks of this size do not fit
             _warm[key] = kind.load(weights.folder_of(engine), device, language)
         return _warm[key]
+
+
+@contextmanager
+def alone(check: Callable[[], None]) -> Iterator[None]:
+    """Hold the network for one fold; ``check`` is called while waiting and may raise.
+
+    Progress and cancellation hang on the network itself, so that two folds at once in
+    one process would report, and cancel, each other.
+    """
+    while not _folding.acquire(timeout=0.2):
+        check()
+    try:
+        yield
+    finally:
+        _folding.release()
 
 
 def unload() -> None:
