@@ -68,6 +68,11 @@ class Status:
         return asdict(self)
 
 
+def known() -> tuple[str, ...]:
+    """Return the ids of the engines that have weights to download."""
+    return tuple(ORIGINS)
+
+
 def folder_of(engine: str) -> Path:
     """Return the folder of an engine's weights; it need not exist."""
     return settings.weights_dir() / engine

@@ -230,3 +230,7 @@ def _manifest(structure: Structure, entry: Entry, answer: Answer, network: Netwo
             "organism": entry.organism,
         },
     )
+
+
+#: What the entry point names.
+SOURCE = AlphaFoldDb()
