@@ -65,6 +65,10 @@ class FoldSightError(Exception):
             "details": self.details,
         }
 
+    def _render_traceback_(self) -> list[str]:
+        """Show one sentence in IPython: the fault lies in the request or in a worker, not in the cell."""
+        return [f"{type(self).__name__}: {self}"]
+
     def __reduce__(self) -> tuple[Any, ...]:
         return (error_from_dict, (self.to_dict(),))
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from foldsight.confidence import Confidence, band
 from foldsight.errors import EngineFailed
+from foldsight.outlets import Outlets
 from foldsight.provenance import FoldManifest
 from foldsight.residues import ResidueRef
 from foldsight.structure import Structure
@@ -25,7 +26,7 @@ _ORIGIN_WORDS = {
 
 
 @dataclass(frozen=True, eq=False)
-class Prediction:
+class Prediction(Outlets):
     """A structure, how sure of it we are, and where it comes from.
 
     Parameters

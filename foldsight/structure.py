@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from foldsight.errors import BadRequest
+from foldsight.outlets import Outlets
 from foldsight.residues import ResidueRef, one_letter, resolve
 from foldsight.typing import Bools, Floats, Ints, Strings
 
@@ -106,7 +107,7 @@ class Chain:
 
 
 @dataclass(frozen=True, eq=False)
-class Structure:
+class Structure(Outlets):
     """Coordinates with their names.
 
     Parameters

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 FLOORS: list[set[str]] = [
     {"_version"},
     {"errors", "typing"},
-    {"settings"},
+    {"settings", "outlets"},
     {"residues", "sequence", "provenance", "jobs", "plans"},
     {"structure", "confidence"},
     {"prediction"},
@@ -37,7 +37,7 @@ FOREIGN = {
     "foldsight_lab": "jupyter_extension",
 }
 #: A pair on one line that may look sideways, one way.
-SIDEWAYS = {("library", "sources"), ("sequence", "residues"), ("structure", "confidence")}
+SIDEWAYS = {("library", "sources"), ("sequence", "residues"), ("structure", "confidence"), ("magic", "cli")}
 
 LEVEL = {name: level for level, names in enumerate(FLOORS) for name in names}
 
