@@ -48,7 +48,7 @@ def lay_out(chains: tuple[str, ...]) -> Layout:
     """Join chains by linkers.
 
     >>> lay_out(("MK", "AC")).index[-2:]
-    array([539, 540], dtype=int32)
+    array([514, 515], dtype=int32)
     """
     pieces: list[str] = []
     chain: list[int] = []
