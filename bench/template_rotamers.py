@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from foldsight.analysis.rotamers import ATOMS, N_CHI, SLOT, TREE
+from foldsight.analysis.vectors import angle, torsion
 from foldsight.engines.template.draft import template_chain
-from foldsight.engines.template.geometry import angle, torsion
 from foldsight.library import Library
 from foldsight.typing import Doubles
 
@@ -100,7 +100,10 @@ def rotamers(letter: str, xyz: Doubles) -> list[list[float]]:
 def _centre(members: Doubles, last_period: int) -> list[float]:
     scale = np.ones(members.shape[1])
     scale[-1] = 360 / last_period
-    means = [np.degrees(circular_mean(np.radians(column * s))) / s for column, s in zip(members.T, scale, strict=True)]
+    means = [
+        np.degrees(circular_mean(np.radians(column * s))) / s
+        for column, s in zip(members.T, scale, strict=True)
+    ]
     return [round(float(mean), 1) for mean in means]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,15 @@ from foldsight.confidence import Confidence
 from foldsight.engines.base import Context, FoldRequest
 from foldsight.engines.template.assemble import assemble, chain_name, spread
 from foldsight.engines.template.choose import Match, choose
-from foldsight.engines.template.draft import Draft, TemplateChain, template_chain
+from foldsight.engines.template.draft import LOOP, TEMPLATE, Draft, TemplateChain, template_chain
+from foldsight.engines.template.loops import build_loops
+from foldsight.engines.template.sidechains import inherited_chi1, place_side_chains
 from foldsight.engines.template.support import estimate
-from foldsight.engines.template.thread import breaks, thread, trim_ends
+from foldsight.engines.template.thread import thread, trim_ends
 from foldsight.library import Library
 from foldsight.prediction import Prediction
 from foldsight.provenance import FoldManifest, SourceUse
+from foldsight.typing import Doubles
 
 
 def build(request: FoldRequest, library: Library, context: Context) -> Prediction:
@@ -29,33 +33,71 @@ def build(request: FoldRequest, library: Library, context: Context) -> Predictio
     started = time.perf_counter()
     context.report(0.05, "Searching the structure library")
     matches = choose(library, request.query.chains)
-    drafts, support = [], []
+    pieces: list[_Piece] = []
     for match in matches:
-        context.report(0.1 + 0.8 * match.chain / len(matches), f"Building on {match.hit}")
-        template = template_chain(library.structure(match.hit.entry.id), match.hit.chain)
-        draft = _one_chain(request.query.chains[match.chain], template, match)
-        drafts.append(draft)
-        support.append(estimate(draft, template, match.hit.alignment))
+        context.report(0.1 + 0.2 * match.chain / len(matches), f"Threading on {match.hit}")
+        pieces.append(_thread(request.query.chains[match.chain], library, match))
+    for number in sorted({match.assembly for match in matches}):
+        _complete([piece for piece in pieces if piece.match.assembly == number], context)
+    drafts = [piece.draft for piece in pieces]
+    support = [estimate(piece.draft, piece.template, piece.match.hit.alignment) for piece in pieces]
     spread(drafts, [match.assembly for match in matches])
     structure = assemble(request.query.name, drafts, support)
     values = np.concatenate([s[d.built] for s, d in zip(support, drafts, strict=True)])
     seconds = {"fold": round(time.perf_counter() - started, 3)}
-    return Prediction(
-        structure, Confidence("template_support", values), _manifest(request, matches, drafts, seconds)
-    )
+    return Prediction(structure, Confidence("template_support", values), _manifest(request, pieces, seconds))
 
 
-def _one_chain(sequence: str, template: TemplateChain, match: Match) -> Draft:
+@dataclass(eq=False)
+class _Piece:
+    """One chain on its way."""
+
+    match: Match
+    template: TemplateChain
+    draft: Draft
+    loops: int = 0
+
+
+def _thread(sequence: str, library: Library, match: Match) -> _Piece:
+    template = template_chain(library.structure(match.hit.entry.id), match.hit.chain)
     draft = thread(sequence, template, match.hit.alignment)
     trim_ends(draft)
-    for i in breaks(draft):
-        draft.leave_out(i, i)
-    return draft
+    return _Piece(match, template, draft)
 
 
-def _manifest(
-    request: FoldRequest, matches: list[Match], drafts: list[Draft], seconds: dict[str, float]
-) -> FoldManifest:
+def _complete(pieces: list[_Piece], context: Context) -> None:
+    """Close gaps, then place side chains, with all chains of an assembly in sight."""
+    for piece in pieces:
+        context.report(0.3, f"Closing gaps on {piece.match.hit}")
+        piece.loops = build_loops(piece.draft, _others(piece, pieces))
+    context.report(0.5, "Placing side chains")
+    coord = np.concatenate([piece.draft.coord for piece in pieces])
+    sequence = "".join(piece.draft.sequence for piece in pieces)
+    place_side_chains(sequence, coord, np.concatenate([_favoured(piece) for piece in pieces]))
+    edges = np.cumsum([len(piece.draft.sequence) for piece in pieces])[:-1]
+    for piece, part in zip(pieces, np.split(coord, edges), strict=True):
+        piece.draft.coord = part
+
+
+def _others(piece: _Piece, pieces: list[_Piece]) -> Doubles:
+    atoms = [other.draft.coord.reshape(-1, 3) for other in pieces if other is not piece]
+    joined: Doubles = np.concatenate([np.empty((0, 3)), *atoms])
+    present: Doubles = joined[np.isfinite(joined[:, 0])]
+    return present
+
+
+def _favoured(piece: _Piece) -> Doubles:
+    """Return the template's chi1 for each residue of the query that lies on one."""
+    found = np.full(len(piece.draft.sequence), np.nan)
+    alignment, template = piece.match.hit.alignment, piece.template
+    for i, j in zip(alignment.query, alignment.template, strict=True):
+        if piece.draft.origin[i] == TEMPLATE:
+            found[i] = inherited_chi1(piece.draft.sequence[i], template.sequence[j], template.coord[j])
+    return found
+
+
+def _manifest(request: FoldRequest, pieces: list[_Piece], seconds: dict[str, float]) -> FoldManifest:
+    matches = [piece.match for piece in pieces]
     return FoldManifest(
         engine="template",
         engine_version="1",
@@ -66,38 +108,50 @@ def _manifest(
         sources=_sources(matches),
         seconds=seconds,
         network=request.network,
-        warnings=_warnings(matches),
-        facts=_facts(matches, drafts),
+        warnings=_warnings(pieces),
+        facts=_facts(pieces),
     )
 
 
-def _facts(matches: list[Match], drafts: list[Draft]) -> dict[str, Any]:
-    chains = [_chain_facts(match, draft) for match, draft in zip(matches, drafts, strict=True)]
-    aligned = [len(match.hit.alignment.query) for match in matches]
-    identical = sum(int(match.hit.alignment.identical.sum()) for match in matches)
-    length = sum(len(draft.sequence) for draft in drafts)
+def _facts(pieces: list[_Piece]) -> dict[str, Any]:
+    chains = [_chain_facts(piece) for piece in pieces]
+    alignments = [piece.match.hit.alignment for piece in pieces]
+    aligned = sum(len(alignment.query) for alignment in alignments)
+    identical = sum(int(alignment.identical.sum()) for alignment in alignments)
+    length = sum(alignment.query_length for alignment in alignments)
     return {
-        "template": ", ".join(dict.fromkeys(str(chain["template"]) for chain in chains)),
-        "chain": ", ".join(str(chain["chain"]) for chain in chains),
-        "title": "; ".join(dict.fromkeys(str(chain["title"]) for chain in chains)),
-        "identity": round(identical / sum(aligned), 3),
-        "coverage": round(sum(aligned) / length, 3),
-        "residues_left_out": sum(int(chain["residues_left_out"]) for chain in chains),
+        "template": ", ".join(dict.fromkeys(chain["template"] for chain in chains)),
+        "chain": ", ".join(chain["chain"] for chain in chains),
+        "title": "; ".join(dict.fromkeys(chain["title"] for chain in chains)),
+        "identity": round(identical / aligned, 3),
+        "coverage": round(aligned / length, 3),
+        "loops_built": sum(chain["loops_built"] for chain in chains),
+        "residues_left_out": sum(chain["residues_left_out"] for chain in chains),
         "chains": chains,
     }
 
 
-def _chain_facts(match: Match, draft: Draft) -> dict[str, Any]:
-    hit = match.hit
+def _chain_facts(piece: _Piece) -> dict[str, Any]:
+    hit = piece.match.hit
     return {
-        "query_chain": chain_name(match.chain),
+        "query_chain": chain_name(piece.match.chain),
         "template": hit.entry.id,
         "chain": hit.chain,
         "title": hit.entry.title,
         "identity": round(hit.identity, 3),
         "coverage": round(hit.coverage, 3),
-        "residues_left_out": int((~draft.built).sum()),
+        "loops_built": piece.loops,
+        "residues_in_loops": int((piece.draft.origin == LOOP).sum()),
+        "residues_left_out": int((~piece.draft.built).sum()),
+        "left_out": left_out_ranges(piece.draft),
     }
+
+
+def left_out_ranges(draft: Draft) -> str:
+    """Return the residues that are not built, such as ``1-3, 77-80``; empty when all are."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], (~draft.built).astype(np.int8), [0]])))
+    pairs = zip(edges[::2], edges[1::2], strict=True)
+    return ", ".join(f"{a + 1}" if b == a + 1 else f"{a + 1}-{b}" for a, b in pairs)
 
 
 def _sources(matches: list[Match]) -> tuple[SourceUse, ...]:
@@ -110,11 +164,18 @@ def _sources(matches: list[Match]) -> tuple[SourceUse, ...]:
     )
 
 
-def _warnings(matches: list[Match]) -> tuple[str, ...]:
+def _warnings(pieces: list[_Piece]) -> tuple[str, ...]:
+    matches = [piece.match for piece in pieces]
     found = [match.hit.entry.note for match in matches if match.hit.entry.note]
     if len({match.assembly for match in matches}) > 1:
         found.append(
             "No template holds all chains together: chains on different templates are placed side by side, "
             "and how they lie to each other means nothing."
         )
+    for piece in pieces:
+        ranges = left_out_ranges(piece.draft)
+        if ranges:
+            found.append(
+                f"Chain {chain_name(piece.match.chain)}: residues {ranges} have no template and are left out."
+            )
     return tuple(dict.fromkeys(found))

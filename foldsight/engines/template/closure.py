@@ -1,116 +1,99 @@
-"""Closing a backbone over a gap: cyclic coordinate descent on many candidates at once.
+"""Closing a backbone over a gap, for many candidates at once.
 
-Canutescu & Dunbrack (2003). Bond lengths and angles are ideal and every peptide bond is
-trans; only phi and psi turn, from the residue before the loop to the one after it.
+The candidates are fragments of known structures. Only phi and psi turn, from the residue
+before the loop to the one after it, so that bond lengths, angles and the trans peptide
+bonds stay as they were in the fragment. All torsions turn together by the smallest steps
+that bring the end home (damped least squares, as in inverse kinematics; Buss 2004).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from foldsight.engines.template.geometry import (
-    C_N,
-    C_N_CA,
-    CA_C,
-    CA_C_N,
-    CA_C_O,
-    C_O,
-    N_CA,
-    N_CA_C,
-    place,
-)
+from foldsight.analysis.vectors import cross, place
 from foldsight.typing import Doubles
 
-_SWEEPS = 150
 #: Closed when the three atoms of the far anchor are met this well, Å (root mean square).
-CLOSED = 0.08
-_N_CA_C, _CA_C_N, _C_N_CA, _CA_C_O = np.radians([N_CA_C, CA_C_N, C_N_CA, CA_C_O])
+CLOSED = 0.05
+_STEPS = 25
+_DAMPING = 0.05
+#: Farthest that a torsion turns in one step, radians.
+_STRIDE = 0.35
+#: The carbonyl, Å and degrees (Engh & Huber 1991).
+_C_O, _CA_C_O = 1.231, 120.1
 
 
-def grow(anchor: Doubles, psi: Doubles, phi_psi: Doubles, phi_last: Doubles) -> Doubles:
-    """Return N, CA, C of the loop and of a copy of the residue after it.
-
-    Parameters
-    ----------
-    anchor : ndarray, shape=(3, 3)
-        N, CA, C of the residue before the loop, in Å.
-    psi : ndarray, shape=(K,)
-        psi of that residue, radians; K candidates.
-    phi_psi : ndarray, shape=(K, n, 2)
-        Of the n loop residues.
-    phi_last : ndarray, shape=(K,)
-        phi of the residue after the loop.
-
-    Returns
-    -------
-    ndarray, shape=(K, 3 * (n + 1), 3)
-    """
-    k, n = phi_psi.shape[:2]
-    atoms = [np.broadcast_to(atom, (k, 3)) for atom in anchor]
-    trans = np.full(k, np.pi)
-    for i in range(n + 1):
-        before = psi if i == 0 else phi_psi[:, i - 1, 1]
-        phi = phi_last if i == n else phi_psi[:, i, 0]
-        atoms.append(place(*atoms[-3:], C_N, _CA_C_N, before))
-        atoms.append(place(*atoms[-3:], N_CA, _C_N_CA, trans))
-        atoms.append(place(*atoms[-3:], CA_C, _N_CA_C, phi))
-    return np.stack(atoms[3:], axis=1)
-
-
-def close(anchor: Doubles, chains: Doubles, target: Doubles) -> tuple[Doubles, Doubles]:
+def close(chains: Doubles, target: Doubles) -> tuple[Doubles, Doubles]:
     """Turn the torsions of each candidate until its end lies on the target.
 
     Parameters
     ----------
-    anchor : ndarray, shape=(3, 3)
-        N, CA, C before the loop.
-    chains : ndarray, shape=(K, 3 * (n + 1), 3)
-        From :func:`grow`.
+    chains : ndarray, shape=(K, 3 * (n + 2), 3)
+        N, CA, C of the residue before the loop, the n residues of the loop and a copy of
+        the residue after it, in Å.
     target : ndarray, shape=(3, 3)
         N, CA, C of the residue after the loop.
 
     Returns
     -------
-    chains : ndarray, shape=(K, 3 * (n + 1), 3)
+    chains : ndarray, shape=(K, 3 * (n + 2), 3)
+        The first three atoms are where they were.
     error : ndarray, shape=(K,)
         Root mean square distance of the last three atoms from the target, Å.
     """
-    k = len(chains)
-    chains = np.concatenate([np.broadcast_to(anchor, (k, 3, 3)), chains], axis=1)
-    for _ in range(_SWEEPS):
-        for axis in _axes(chains.shape[1]):
-            _turn(chains, axis, target)
-        error = np.sqrt(((chains[:, -3:] - target) ** 2).sum(-1).mean(-1))
-        if (error < CLOSED / 2).all():
+    chains = chains.copy()
+    error = _error(chains, target)
+    for _ in range(_STEPS):
+        todo = np.flatnonzero(error > CLOSED / 5)
+        if not todo.size:
             break
-    return chains[:, 3:], error
+        part = chains[todo]
+        _step(part, target)
+        chains[todo], error[todo] = part, _error(part, target)
+    return chains, error
 
 
-def _axes(atoms: int) -> list[int]:
-    """Return the first atom of each bond that turns: CA-C of the anchor, N-CA and CA-C after it."""
-    return [i for i in range(1, atoms - 2) if i % 3 != 2]
+def _error(chains: Doubles, target: Doubles) -> Doubles:
+    error: Doubles = np.sqrt(((chains[:, -3:] - target) ** 2).sum(-1).mean(-1))
+    return error
 
 
-def _turn(chains: Doubles, axis: int, target: Doubles) -> None:
-    """Rotate everything beyond one bond by the angle that brings the end nearest."""
-    origin = chains[:, axis]
-    unit = chains[:, axis + 1] - origin
+def _step(chains: Doubles, target: Doubles) -> None:
+    k, atoms = chains.shape[:2]
+    # The bonds that turn: CA-C of the anchor, then N-CA and CA-C of every residue after it.
+    bonds = np.array([i for i in range(1, atoms - 2) if i % 3 != 2])
+    origin = chains[:, bonds]
+    unit = chains[:, bonds + 1] - origin
     unit = unit / np.linalg.norm(unit, axis=-1, keepdims=True)
-    moving = chains[:, -3:] - origin[:, None]
-    wanted = target - origin[:, None]
-    radial = moving - (moving * unit[:, None]).sum(-1, keepdims=True) * unit[:, None]
-    across = np.cross(unit[:, None], radial)
-    angle = np.arctan2((wanted * across).sum((-1, -2)), (wanted * radial).sum((-1, -2)))
-    tail = chains[:, axis + 2 :] - origin[:, None]
-    chains[:, axis + 2 :] = _rotate(tail, unit[:, None], angle[:, None, None]) + origin[:, None]
+    arm = chains[:, None, -3:] - origin[:, :, None]
+    jacobian = cross(np.broadcast_to(unit[:, :, None], arm.shape), arm).reshape(k, len(bonds), 9)
+    jacobian = jacobian * _reaches(bonds, atoms)
+    missing = (target - chains[:, -3:]).reshape(k, 9, 1)
+    square = np.einsum("kta,ktb->kab", jacobian, jacobian) + _DAMPING * np.eye(9)
+    turns = (jacobian @ np.linalg.solve(square, missing))[..., 0]
+    turns *= np.minimum(1.0, _STRIDE / np.maximum(np.abs(turns).max(axis=1, keepdims=True), 1e-9))
+    for t, bond in enumerate(bonds):
+        _turn(chains, int(bond), turns[:, t])
 
 
-def _rotate(vectors: Doubles, unit: Doubles, angle: Doubles) -> Doubles:
-    """Rodrigues' formula."""
-    cosine, sine = np.cos(angle), np.sin(angle)
-    along = (vectors * unit).sum(-1, keepdims=True) * unit
-    turned: Doubles = vectors * cosine + np.cross(unit, vectors) * sine + along * (1 - cosine)
-    return turned
+def _reaches(bonds: np.ndarray[tuple[int], np.dtype[np.int64]], atoms: int) -> Doubles:
+    """Return 1 where a bond moves an end atom (three coordinates each), else 0; shape (T, 9)."""
+    ends = np.repeat(np.arange(atoms - 3, atoms), 3)
+    moved: Doubles = (ends > bonds[:, None] + 1).astype(np.float64)
+    return moved
+
+
+def _turn(chains: Doubles, bond: int, angle: Doubles) -> None:
+    """Rotate everything beyond one bond, each candidate by its own angle."""
+    origin = chains[:, bond : bond + 1]
+    axis = chains[:, bond + 1] - chains[:, bond]
+    x, y, z = (axis / np.linalg.norm(axis, axis=-1, keepdims=True)).T
+    zero = np.zeros_like(x)
+    skew = np.array([[zero, -z, y], [z, zero, -x], [-y, x, zero]]).transpose(2, 0, 1)
+    sine, cosine = np.sin(angle)[:, None, None], np.cos(angle)[:, None, None]
+    rotation = np.eye(3) + sine * skew + (1 - cosine) * (skew @ skew)
+    tail = chains[:, bond + 2 :] - origin
+    chains[:, bond + 2 :] = tail @ rotation.transpose(0, 2, 1) + origin
 
 
 def carbonyls(chain: Doubles) -> Doubles:
@@ -127,4 +110,5 @@ def carbonyls(chain: Doubles) -> Doubles:
         In the plane of the peptide bond, opposite the next nitrogen.
     """
     ca, c, n = chain[:, :-1, 1], chain[:, :-1, 2], chain[:, 1:, 0]
-    return place(n, ca, c, C_O, _CA_C_O, np.full(ca.shape[:-1], np.pi))
+    one = np.ones(ca.shape[:-1])
+    return place(n, ca, c, _C_O * one, np.radians(_CA_C_O) * one, np.pi * one)

@@ -1,29 +1,32 @@
 """Loops: gaps of up to eight residues are bridged, deletions are closed.
 
-A window around each gap or broken bond is rebuilt by loop closure, first a narrow one,
-then wider ones that give more room. A loop is taken only when it closes, runs through
-nothing and keeps to allowed torsions; otherwise the residues stay out.
+A window around each gap or broken bond is rebuilt from fragments of known structures,
+closed exactly; first a narrow window, then wider ones that give more room. A loop is
+taken only when it closes, runs through nothing and keeps to allowed torsions; otherwise
+the residues stay out.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from foldsight.engines.template.closure import CLOSED, carbonyls, close, grow
-from foldsight.engines.template.draft import LOOP, Draft
-from foldsight.engines.template.geometry import place, torsion
-from foldsight.engines.template.ramachandran import OUTLIER, probability, sample
 from foldsight.analysis.rotamers import kind
+from foldsight.analysis.vectors import place, torsion
+from foldsight.engines.template.closure import CLOSED, carbonyls, close
+from foldsight.engines.template.draft import LOOP, Draft
+from foldsight.engines.template.fragments import spanning
+from foldsight.engines.template.ramachandran import OUTLIER, probability
 from foldsight.engines.template.thread import breaks, built_runs
 from foldsight.typing import Bools, Doubles
 
 #: Longest run of missing residues that is bridged.
 MAX_LOOP = 8
 #: Residues rebuilt on either side, narrow first.
-_FLANKS = (1, 2, 3)
-_CANDIDATES = 96
+_FLANKS = ((1, 1), (1, 2), (2, 1), (2, 2), (3, 2), (2, 3), (3, 3), (4, 4))
+_CANDIDATES = 80
 #: Nearest that two atoms may come, Å: backbone to backbone, and to a side chain that can still move.
 _NEAREST, _NEAREST_SIDE = 2.8, 2.2
 #: CA atoms of residues that are not neighbours, Å.
@@ -74,15 +77,15 @@ def build_loops(draft: Draft, surroundings: Doubles) -> int:
 
 def _gaps(draft: Draft) -> list[tuple[int, int]]:
     runs = built_runs(draft)
-    return [(left[1] + 1, right[0] - 1) for left, right in zip(runs, runs[1:], strict=False)]
+    return [(left[1] + 1, right[0] - 1) for left, right in pairwise(runs)]
 
 
 def _bridge(draft: Draft, first: int, last: int, surroundings: Doubles) -> bool:
     """Rebuild a window around missing residues ``first`` to ``last`` (empty for a broken bond)."""
-    for flank in _FLANKS:
-        window = Window(first - flank, last + flank)
+    for left, right in _FLANKS:
+        window = Window(first - left, last + right)
         if not _has_anchors(draft, window, first, last):
-            return False
+            continue
         loop = _best(draft, window, surroundings)
         if loop is not None:
             _insert(draft, window, loop)
@@ -102,24 +105,13 @@ def _best(draft: Draft, window: Window, surroundings: Doubles) -> Doubles | None
     before, after = draft.coord[window.first - 1, :3], draft.coord[window.last + 1, :3]
     if np.linalg.norm(before[1] - after[1]) > _SPAN * (len(window) + 1):
         return None
-    letters, following = draft.sequence[window.first : window.last + 1], draft.sequence[window.last + 1]
-    random = np.random.default_rng([window.first, window.last, len(draft.sequence)])
-    phi_psi = sample(letters, following, _CANDIDATES, random)
-    psi = random.uniform(-np.pi, np.pi, _CANDIDATES)
-    phi_last = random.uniform(-np.pi, -np.pi / 4, _CANDIDATES)
-    chains, error = close(before, grow(before, psi, phi_psi, phi_last), after)
-    chains = chains[error < CLOSED]
+    fragments = spanning(before, after, len(window), _CANDIDATES)
+    chains, error = close(fragments, after)
+    chains = chains[error < CLOSED].reshape(-1, len(window) + 2, 3, 3)
     if not len(chains):
         return None
-    return _choose(draft, window, _with_anchors(before, chains, after), surroundings)
-
-
-def _with_anchors(before: Doubles, chains: Doubles, after: Doubles) -> Doubles:
-    k = len(chains)
-    loop = chains[:, :-3].reshape(k, -1, 3, 3)
-    ends = (np.broadcast_to(end, (k, 1, 3, 3)) for end in (before, after))
-    first, last = ends
-    return np.concatenate([first, loop, last], axis=1)
+    chains[:, -1] = after
+    return _choose(draft, window, chains, surroundings)
 
 
 def _choose(draft: Draft, window: Window, chains: Doubles, surroundings: Doubles) -> Doubles | None:
@@ -164,7 +156,9 @@ def _clear(draft: Draft, window: Window, chains: Doubles, surroundings: Doubles)
     atoms = np.concatenate([loop.reshape(len(chains), -1, 3), oxygens], axis=1)
     backbone, side = _around(draft, window, surroundings)
     ca = loop[:, :, 1]
-    clear: Bools = _farther(cKDTree(backbone), atoms, _NEAREST) if len(backbone) else np.ones(len(chains), bool)
+    clear: Bools = (
+        _farther(cKDTree(backbone), atoms, _NEAREST) if len(backbone) else np.ones(len(chains), bool)
+    )
     if len(side):
         clear &= _farther(cKDTree(side), atoms, _NEAREST_SIDE)
     return clear & _open_shape(ca) & _open_shape_atoms(loop)

@@ -27,31 +27,6 @@ def _map(letter: str, following: str) -> Doubles:
     return _maps()["before_proline" if following == "P" else "general"]
 
 
-def sample(sequence: str, following: str, count: int, random: np.random.Generator) -> Doubles:
-    """Draw phi and psi for each residue of a stretch.
-
-    Parameters
-    ----------
-    sequence : str
-    following : str
-        The residue after the stretch.
-    count : int
-    random : Generator
-
-    Returns
-    -------
-    ndarray, shape=(count, len(sequence), 2)
-        In radians.
-    """
-    drawn = []
-    for letter, after in zip(sequence, sequence[1:] + following, strict=True):
-        table = _map(letter, after)
-        bins = random.choice(table.size, size=count, p=(table / table.sum()).ravel())
-        pair = np.stack(np.unravel_index(bins, table.shape), axis=-1) + random.random((count, 2))
-        drawn.append(pair * (2 * np.pi / len(table)) - np.pi)
-    return np.stack(drawn, axis=1)
-
-
 def probability(sequence: str, following: str, phi_psi: Doubles) -> Doubles:
     """Return how often residues take these angles; (K, n, 2) radians give (K, n)."""
     found = []

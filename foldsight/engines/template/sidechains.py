@@ -55,7 +55,7 @@ def place_side_chains(sequence: str, coord: Doubles, favoured: Doubles) -> None:
     favoured : ndarray, shape=(L,), dtype=float64
         chi1 of the template's residue in radians, NaN where it says nothing.
     """
-    built = np.isfinite(coord[:, :_BACKBONE_ATOMS]).all(axis=(1, 2))
+    built = np.asarray(np.isfinite(coord[:, :_BACKBONE_ATOMS]).all(axis=(1, 2)))
     complete = np.array([np.isfinite(coord[i, : len(ATOMS[a])]).all() for i, a in enumerate(sequence)])
     todo = built & ~complete
     _solve(sequence, coord, favoured, todo)
@@ -193,7 +193,8 @@ def _blocking(sequence: str, coord: Doubles, todo: Bools, built: Bools) -> Bools
     found = np.zeros(len(sequence), dtype=bool)
     found[a[~todo[a]]] = True
     found[b[~todo[b]]] = True
-    return found & built & np.array([letter not in "GAP" for letter in sequence])
+    free: Bools = found & built & np.array([letter not in "GAP" for letter in sequence])
+    return free
 
 
 def _own_chi(sequence: str, coord: Doubles) -> Doubles:
