@@ -3,6 +3,9 @@
 The build is skipped when the sources are the ones the built files were made from (a hash
 is kept beside them), so installing again is fast, and an sdist that carries the built
 files needs no npm at all. ``FOLDSIGHT_FORCE_BUILD=1`` builds in any case.
+
+By hand: ``python hatch_build.py`` builds when something changed, ``--typecheck`` checks the
+types of the TypeScript and runs its tests.
 """
 
 from __future__ import annotations
@@ -16,7 +19,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+try:
+    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+except ModuleNotFoundError:  # run by hand, where hatchling need not be installed
+    BuildHookInterface = object
 
 SOURCES = (
     "package.json",
@@ -39,12 +45,26 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[misc]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build the front end unless it is there already."""
-        root = Path(self.root)
-        digest = source_digest(root)
-        if not os.environ.get("FOLDSIGHT_FORCE_BUILD") and is_built(root, digest):
-            return
-        build(root)
-        (root / STAMP).write_text(digest + "\n", encoding="utf-8")
+        ensure_built(Path(self.root))
+
+
+def ensure_built(root: Path) -> None:
+    """Build the front end unless the built files were made from the sources that are here."""
+    digest = source_digest(root)
+    if not os.environ.get("FOLDSIGHT_FORCE_BUILD") and is_built(root, digest):
+        return
+    npm = Npm(root)
+    npm.install()
+    npm("run", "build")
+    (root / STAMP).write_text(digest + "\n", encoding="utf-8")
+
+
+def typecheck(root: Path) -> None:
+    """Check the types of the TypeScript and run its tests."""
+    npm = Npm(root)
+    npm.install()
+    npm("run", "check")
+    npm("test")
 
 
 def source_digest(root: Path) -> str:
@@ -73,23 +93,31 @@ def is_built(root: Path, digest: str) -> bool:
     )
 
 
-def build(root: Path) -> None:
-    """Install the locked packages and build the engine, the widgets and the labextension."""
-    node = find_node()
-    env = dict(os.environ, PATH=os.pathsep.join([str(node.parent), os.environ.get("PATH", "")]))
-    npm = [str(node), str(npm_cli(node))]
-    locked = hashlib.sha256((root / "package-lock.json").read_bytes()).hexdigest()
-    installed = root / "node_modules" / ".foldsight-lock"
-    if not (installed.is_file() and installed.read_text(encoding="utf-8") == locked):
-        run([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], root, env)
+class Npm:
+    """npm of the machine or of the wheel, called in the folder of the sources."""
+
+    def __init__(self, root: Path) -> None:
+        node = find_node()
+        self.root = root
+        self.command = [str(node), str(npm_cli(node))]
+        self.env = dict(os.environ, PATH=os.pathsep.join([str(node.parent), os.environ.get("PATH", "")]))
+
+    def __call__(self, *args: str) -> None:
+        """Run npm; pip shows the output only when a step fails."""
+        print("+ npm", *args, file=sys.stderr, flush=True)
+        subprocess.run(
+            [*self.command, *args, "--loglevel=error"],
+            cwd=self.root, env=self.env, check=True, stdout=sys.stderr,
+        )  # fmt: skip
+
+    def install(self) -> None:
+        """Install the locked packages, unless they are the ones that are there."""
+        locked = hashlib.sha256((self.root / "package-lock.json").read_bytes()).hexdigest()
+        installed = self.root / "node_modules" / ".foldsight-lock"
+        if installed.is_file() and installed.read_text(encoding="utf-8") == locked:
+            return
+        self("ci", "--ignore-scripts", "--no-audit", "--no-fund")
         installed.write_text(locked, encoding="utf-8")
-    run([*npm, "run", "build", "--loglevel=error"], root, env)
-
-
-def run(command: list[str], root: Path, env: dict[str, str]) -> None:
-    """Run a step; pip shows its output only when it fails."""
-    print("+", *command, file=sys.stderr, flush=True)
-    subprocess.run(command, cwd=root, env=env, check=True, stdout=sys.stderr)
 
 
 def find_node() -> Path:
@@ -126,3 +154,11 @@ def _npm_beside(node: Path) -> Path | None:
     if command:
         candidates.append(Path(command).resolve())
     return next((path.resolve() for path in candidates if path.name == "npm-cli.js" and path.is_file()), None)
+
+
+if __name__ == "__main__":
+    here = Path(__file__).parent
+    try:
+        typecheck(here) if "--typecheck" in sys.argv[1:] else ensure_built(here)
+    except subprocess.CalledProcessError as error:
+        sys.exit(error.returncode)

@@ -6,6 +6,7 @@ A MolViewSpec tree names its data by URL; :func:`to_mvsx` packs tree and data in
 from __future__ import annotations
 
 import io
+import warnings
 import zipfile
 from collections.abc import Iterator
 from typing import Any
@@ -30,8 +31,7 @@ def to_molviewspec(scene: Scene) -> Any:
     BadRequest
         When the colouring is one that only a viewer can work out.
     """
-    import molviewspec as mvs
-
+    mvs = _molviewspec()
     builder = mvs.create_builder()
     for number, item in enumerate(scene.structures, start=1):
         structure = builder.download(url=data_name(number)).parse(format="mmcif").model_structure()
@@ -59,6 +59,14 @@ def data_name(number: int) -> str:
     return f"structure-{number}.cif"
 
 
+def _molviewspec() -> Any:
+    """Import molviewspec; its use of an older pydantic's style warns, which is not our users' concern."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import molviewspec
+    return molviewspec
+
+
 def _color(drawn: Any, scene: Scene, item: SceneStructure, mvs: Any) -> None:
     found = [c for c in item.colorings if c.id == scene.style.coloring] or list(item.colorings[:1])
     coloring = found[0]
@@ -69,9 +77,7 @@ def _color(drawn: Any, scene: Scene, item: SceneStructure, mvs: Any) -> None:
         )
     drawn.color(color=palettes.NONE)
     for color, label, first, last in _runs(item, coloring, scene.style.palette):
-        selector = mvs.ComponentExpression(
-            label_asym_id=label, beg_label_seq_id=first, end_label_seq_id=last
-        )
+        selector = mvs.ComponentExpression(label_asym_id=label, beg_label_seq_id=first, end_label_seq_id=last)
         drawn.color(color=color, selector=selector)
 
 

@@ -63,7 +63,7 @@ class StructureView(anywidget.AnyWidget):
         self._picture: bytes | None = None
         super().__init__(scene=_scene(items, style))
         self.on_msg(self._receive)
-        self.observe(self._scene_changed, names="scene")
+        self.observe(self._forget_missing, names="scene")
 
     def restyle(self, **style: Any) -> None:
         """Change how the view looks, by fields of :class:`foldsight.scene.Style`."""
@@ -86,9 +86,7 @@ class StructureView(anywidget.AnyWidget):
         """Put everything into the frame."""
         return self._ask("reset")
 
-    def snapshot(
-        self, width: int = 1600, height: int = 1200, *, transparent: bool = False
-    ) -> Future[bytes]:
+    def snapshot(self, width: int = 1600, height: int = 1200, *, transparent: bool = False) -> Future[bytes]:
         """Ask the page for a PNG of the view; call ``.result(timeout)`` for the bytes.
 
         The page answers while a cell runs in JupyterLab >= 4.4 with ipykernel >= 7; elsewhere
@@ -133,7 +131,7 @@ class StructureView(anywidget.AnyWidget):
         else:
             future.set_result(bytes(buffers[0]) if buffers else content.get("value"))
 
-    def _scene_changed(self, _change: object) -> None:
+    def _forget_missing(self, _change: object) -> None:
         self.selection = self.scene.still_shown(self.selection)
 
     def __repr__(self) -> str:
@@ -169,5 +167,9 @@ def _drawn(scene: Scene) -> bytes | None:
         picture = import_module("foldsight.export.picture")
     except ModuleNotFoundError:
         return None
-    png: bytes = picture.render_png(scene)
+    try:
+        png: bytes = picture.render_png(scene)
+    except BadRequest:
+        # Nothing that a still picture can show (no protein chain); the live view may still show it.
+        return None
     return png

@@ -53,12 +53,3 @@ export function hexNumber(hex: string): number {
 export function hexText(color: number): string {
   return `#${color.toString(16).padStart(6, '0')}`;
 }
-
-/** White or black, whichever is easier to read on a colour (WCAG relative luminance). */
-export function inkOn(color: number): string {
-  const parts = [color >> 16, (color >> 8) & 255, color & 255].map(v => {
-    const c = v / 255;
-    return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
-  });
-  return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2] > 0.35 ? '#000000' : '#ffffff';
-}

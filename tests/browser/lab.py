@@ -1,0 +1,171 @@
+"""Driving JupyterLab: notebooks, cells, and the structure views in their outputs."""
+
+from __future__ import annotations
+
+import io
+import json
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+CELL_MS = 120_000
+VIEW_MS = 120_000
+
+_EMPTY = {
+    "cells": [],
+    "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running JupyterLab."""
+
+    url: str
+    token: str
+    folder: Path
+
+
+class Notebook:
+    """One notebook in one page."""
+
+    def __init__(self, lab: Lab, page: Any, path: str) -> None:
+        self.lab, self.page, self.path = lab, page, path
+        self.outside: list[str] = []
+        self.errors: list[str] = []
+        page.on("request", self._request)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def _request(self, request: Any) -> None:
+        if not request.url.startswith((self.lab.url, "blob:", "data:")):
+            self.outside.append(request.url)
+
+    @classmethod
+    def open(cls, lab: Lab, page: Any) -> Notebook:
+        """Make an empty notebook and open it; returns when its kernel is idle."""
+        path = f"{uuid.uuid4().hex}.ipynb"
+        (lab.folder / path).write_text(json.dumps(_EMPTY), encoding="utf-8")
+        notebook = cls(lab, page, path)
+        notebook.load()
+        return notebook
+
+    def load(self) -> None:
+        """Load the page anew, as a reader who comes later does."""
+        self.page.goto(f"{self.lab.url}lab/workspaces/{uuid.uuid4().hex}/tree/{self.path}?token={self.lab.token}")
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=CELL_MS)
+        self.wait_idle()
+
+    def wait_idle(self) -> None:
+        """Wait until the kernel has nothing to do."""
+        self.page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=CELL_MS)
+
+    def run(self, code: str) -> str:
+        """Run code in the last cell and return what it printed."""
+        page = self.page
+        cell = page.locator(".jp-Notebook .jp-CodeCell").last
+        cell.locator(".cm-content").click()
+        page.keyboard.insert_text(code)
+        index = page.locator(".jp-Notebook .jp-CodeCell").count() - 1
+        page.keyboard.press("Shift+Enter")
+        page.wait_for_function(
+            """i => {
+                const cell = document.querySelectorAll('.jp-Notebook .jp-CodeCell')[i];
+                return /\\[\\d+\\]/.test(cell?.querySelector('.jp-InputPrompt')?.textContent ?? '');
+            }""",
+            arg=index,
+            timeout=CELL_MS,
+        )
+        ran = page.locator(".jp-Notebook .jp-CodeCell").nth(index)
+        return "\n".join(ran.locator(".jp-OutputArea-output pre").all_text_contents()).strip()
+
+    def view(self, number: int = 0) -> View:
+        """Return the n-th structure view once it is drawn."""
+        self.page.wait_for_function(
+            """n => ['ready', 'error'].includes(document.querySelectorAll('.foldsight-view')[n]?.dataset.state)""",
+            arg=number,
+            timeout=VIEW_MS,
+        )
+        return View(self.page, number)
+
+    def save(self) -> dict[str, Any]:
+        """Save the notebook and return it."""
+        self.page.keyboard.press("Escape")
+        self.page.keyboard.press("Control+s")
+        self.page.wait_for_function("() => !document.querySelector('.jp-mod-current.jp-mod-dirty')", timeout=CELL_MS)
+        self.page.wait_for_timeout(1000)
+        found: dict[str, Any] = json.loads((self.lab.folder / self.path).read_text(encoding="utf-8"))
+        return found
+
+    def shut_down(self) -> None:
+        """Stop the kernels of the server, as *Shut down all* does."""
+        self.page.evaluate(
+            """async ({url, token}) => {
+                const headers = {Authorization: `token ${token}`};
+                for (const s of await (await fetch(`${url}api/sessions`, {headers})).json())
+                    await fetch(`${url}api/sessions/${s.id}`, {method: 'DELETE', headers});
+            }""",
+            {"url": self.lab.url, "token": self.lab.token},
+        )
+
+
+class View:
+    """One structure view, and what is on it."""
+
+    def __init__(self, page: Any, number: int) -> None:
+        self.page, self.number = page, number
+        self.root = page.locator(".foldsight-view").nth(number)
+        self.root.scroll_into_view_if_needed()
+
+    def ask(self, expression: str, argument: Any = None) -> Any:
+        """Evaluate an expression over ``view`` (the view's own object) in the page."""
+        return self.page.evaluate(
+            f"([n, arg]) => {{ const view = document.querySelectorAll('.foldsight-view')[n].foldsight; return {expression}; }}",
+            [self.number, argument],
+        )
+
+    def state(self) -> dict[str, Any]:
+        """Return what the view says is on screen, once it has drawn all it was asked to."""
+        self.ask("view.work")
+        found: dict[str, Any] = self.ask("view.state()")
+        return found
+
+    def wait_selection(self, text: str) -> None:
+        """Wait until the view shows a selection."""
+        self.page.wait_for_function(
+            "([n, text]) => document.querySelectorAll('.foldsight-view')[n].foldsight.state().selection === text",
+            arg=[self.number, text],
+            timeout=30_000,
+        )
+
+    def residue(self, row: int) -> Any:
+        """Return the letter of a residue in the strip."""
+        return self.root.locator(f'.fs-residue[data-row="{row}"]')
+
+    def selected_in_strip(self) -> list[int]:
+        """Return the rows that the strip shows as selected."""
+        cells = self.root.locator('.fs-residue[aria-selected="true"]')
+        return [int(row) for row in cells.evaluate_all("cells => cells.map(c => c.dataset.row)")]
+
+    def pixels(self) -> np.ndarray[Any, np.dtype[np.int16]]:
+        """Return the picture on screen as an array of RGB, without legend and notices."""
+        hide = "n => document.querySelectorAll('.foldsight-view')[n].querySelector('.fs-legend').hidden = {}"
+        self.page.evaluate(hide.format("true"), self.number)
+        shot = self.root.locator(".fs-stage").screenshot()
+        self.page.evaluate(hide.format("false"), self.number)
+        return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB"), dtype=np.int16)
+
+
+def count_like(pixels: np.ndarray[Any, np.dtype[np.int16]], color: str) -> int:
+    """Count pixels of a colour's hue, lit or shaded."""
+    target = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)], dtype=float)
+    flat = pixels.reshape(-1, 3).astype(float)
+    bright = flat.max(axis=1)
+    coloured = (bright > 60) & (bright - flat.min(axis=1) > 40)
+    shade = flat[coloured] / bright[coloured, None]
+    return int((np.abs(shade - target / target.max()).max(axis=1) < 0.12).sum())
