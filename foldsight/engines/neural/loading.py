@@ -63,6 +63,20 @@ def unload() -> None:
         _warm.clear()
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep transformers' own progress bar off the terminal."""
+    from transformers.utils import logging as bars
+
+    shown = bars.is_progress_bar_enabled()
+    bars.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            bars.enable_progress_bar()
+
+
 def from_folder(cls: Any, folder: Path, config: Any, dtype: torch.dtype, may_miss: tuple[str, ...]) -> Any:
     """Load a transformers network from safetensors and refuse it when anything is missing.
 
@@ -90,14 +104,15 @@ def from_folder(cls: Any, folder: Path, config: Any, dtype: torch.dtype, may_mis
             hint="Pickled weights could run code. Fetch the safetensors revision.",
         )
     try:
-        net, report = cls.from_pretrained(
-            folder,
-            config=config,
-            dtype=dtype,
-            local_files_only=True,
-            use_safetensors=True,
-            output_loading_info=True,
-        )
+        with _quiet():
+            net, report = cls.from_pretrained(
+                folder,
+                config=config,
+                dtype=dtype,
+                local_files_only=True,
+                use_safetensors=True,
+                output_loading_info=True,
+            )
     except (OSError, ValueError, RuntimeError) as fault:
         raise BadFile(f"The weights in {folder} cannot be read: {fault}.") from fault
     missing = [name for name in report["missing_keys"] if not name.startswith(may_miss)]
