@@ -66,8 +66,9 @@ def unload() -> None:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep transformers' own progress bar off the terminal."""
-    from transformers.utils import logging as bars
+    from transformers.utils import logging
 
+    bars: Any = logging
     shown = bars.is_progress_bar_enabled()
     bars.disable_progress_bar()
     try:
