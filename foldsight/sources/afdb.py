@@ -230,7 +230,3 @@ def _manifest(structure: Structure, entry: Entry, answer: Answer, network: Netwo
             "organism": entry.organism,
         },
     )
-
-
-#: What the entry point names.
-SOURCE = AlphaFoldDb()

@@ -114,7 +114,3 @@ class Rcsb:
         if not isinstance(hits, list):
             raise SourceFailed("RCSB PDB did not answer as documented.", missing="result_set")
         return [pdb_id(str(hit.get("identifier"))) for hit in hits]
-
-
-#: What the entry point names.
-SOURCE = Rcsb()

@@ -45,7 +45,3 @@ class UniProt:
         )
         text = self._http.must(answer, f"entry {accession}").content.decode("utf-8", "replace")
         return replace(parse_fasta(text, name=f"UniProt {accession}")[0], name=accession)
-
-
-#: What the entry point names.
-SOURCE = UniProt()
