@@ -1,0 +1,26 @@
+"""Handlers that tell of the service itself."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from foldsight._version import __version__
+from foldsight_server.api.calls import Call, Response
+
+
+async def health(call: Call) -> Response:
+    """Say that the service is up, who the caller is, and how many jobs wait or run."""
+    facts = {"ok": True, "version": __version__, "user": call.identity.name, "home": str(call.service.home)}
+    return Response({**facts, "busy": await call.service.queue.busy()})
+
+
+async def engines(call: Call) -> Response:
+    """List the engines and whether each can run where the jobs run."""
+    return Response({"engines": await asyncio.to_thread(_engines)})
+
+
+def _engines() -> list[dict[str, Any]]:
+    from foldsight.engines import registry
+
+    return [registry.describe(engine) for engine in registry.all()]

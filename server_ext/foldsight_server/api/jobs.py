@@ -1,0 +1,139 @@
+"""Handlers of jobs: submit, list, show, cancel, fetch results, follow."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any, get_args
+
+from foldsight import jobs, settings
+from foldsight.errors import BadRequest, NotFound
+from foldsight_server.api.calls import Call, Response, decode
+from foldsight_server.events import changed
+
+#: Longest time, seconds, that a long poll is held.
+MAX_WAIT = 60.0
+_TYPES = {"cif": "chemical/x-mmcif", "json": "application/json"}
+
+
+async def submit(call: Call) -> Response:
+    """Check a fold request and queue it."""
+    call.identity.require("predict")
+    body = decode(call.body)
+    request = {
+        "kind": body.kind, "name": body.name[:200], "sequence": body.sequence, "engine": body.engine,
+        "settings": body.settings, "seed": body.seed, "network": settings.network(body.network),
+    }  # fmt: skip
+    normal, key = await asyncio.to_thread(_checked, request)
+    user = (call.identity.id, call.identity.name)
+    job_id, new = await call.service.queue.submit(user, normal, key, call.identity.plan)
+    row = await call.service.queue.get(call.identity.id, job_id)
+    return Response(view(row), status=202 if new else 200)
+
+
+def _checked(request: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    from foldsight.engines.run import cache_key, parse_request
+
+    parsed = parse_request(request)
+    normal = {**request, "sequence": parsed.query.sequence, "name": parsed.query.name}
+    return normal, cache_key(normal)
+
+
+async def listing(call: Call) -> Response:
+    """List the caller's jobs, newest first."""
+    state = call.query.get("state")
+    if state is not None and state not in get_args(jobs.State):
+        raise BadRequest(f"{state!r} is not a state.", hint=f"Use one of {', '.join(jobs.STATES)}.")
+    rows = await call.service.queue.list(call.identity.id, state, int(call.number("limit", 50, 1000)))
+    return Response({"jobs": [view(row) for row in rows]})
+
+
+async def show(call: Call) -> Response:
+    """Show a job; with ``wait`` and ``since`` hold the answer until its version is newer."""
+    wait, since = call.number("wait", 0, MAX_WAIT), int(call.number("since", 0, 2**53))
+    job_id = _id(call)
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + wait
+    with call.service.events.watch(job_id) as waiter:
+        while True:
+            waiter.clear()
+            row = await call.service.queue.get(call.identity.id, job_id)
+            left = deadline - loop.time()
+            if row["version"] > since or row["state"] in jobs.FINAL or left <= 0:
+                return Response(view(row))
+            # A notification can be lost with its connection, so look again now and then.
+            await changed(waiter, min(left, 5.0))
+
+
+async def cancel(call: Call) -> Response:
+    """Cancel a job that has not ended."""
+    call.identity.require("predict")
+    job_id = _id(call)
+    await call.service.queue.cancel(call.identity.id, job_id)
+    return Response(view(await call.service.queue.get(call.identity.id, job_id)))
+
+
+async def download(call: Call) -> Response:
+    """Return one file of a result."""
+    row = await call.service.queue.get(call.identity.id, _id(call))
+    name = call.path["name"]
+    for item in row["files"] or []:
+        if item["name"] == name:
+            data = await call.service.objects.get(item["digest"])
+            kind = _TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+            headers = {"ETag": f'"{item["digest"]}"', "Content-Disposition": f'attachment; filename="{name}"'}
+            return Response(data, content_type=kind, headers=headers)
+    raise NotFound(f"Job {row['id']} has no file {name!r}.", hint="Its files are listed under result.")
+
+
+async def follow(call: Call) -> AsyncIterator[dict[str, Any]]:
+    """Yield the job now and whenever it changes, until it has ended."""
+    job_id, seen = _id(call), -1
+    with call.service.events.watch(job_id) as waiter:
+        while True:
+            waiter.clear()
+            row = await call.service.queue.get(call.identity.id, job_id)
+            if row["version"] != seen:
+                seen = row["version"]
+                yield view(row)
+            if row["state"] in jobs.FINAL:
+                return
+            await changed(waiter, 5.0)
+
+
+def _id(call: Call) -> str:
+    text = call.path["id"]
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise NotFound(f"There is no job {text!r}.", hint="List yours with: foldsight jobs") from None
+
+
+def view(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a job as it is shown."""
+    files = [{"name": item["name"], "bytes": item["bytes"]} for item in row["files"] or []]
+    return {
+        "id": str(row["id"]),
+        "kind": row["kind"],
+        "name": row["name"],
+        "state": row["state"],
+        "progress": round(float(row["progress"]), 4),
+        "message": row["message"],
+        "engine": row["engine"],
+        "request": row["request"],
+        "created": _time(row["created"]),
+        "started": _time(row["started"]),
+        "finished": _time(row["finished"]),
+        "error": row["error"] if row["state"] == "failed" else None,
+        "position": row["position"],
+        "attempt": row["attempt"],
+        "cached": row["cached"],
+        "version": row["version"],
+        "result": {"files": files, "summary": row["summary"]} if row["state"] == "done" else None,
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(timespec="milliseconds")

@@ -1,0 +1,53 @@
+"""Who calls, and what they may do.
+
+Embedded, everybody who can reach the server is the one local user: the server checked
+their token or cookie already. A hub brings its own :class:`Identity` per request.
+"""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import dataclass
+
+from foldsight.errors import NotAllowed
+from foldsight.plans import EMBEDDED, Plan
+
+#: Actions in order; each includes those before it.
+ACTIONS = ("read", "annotate", "predict", "admin")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A caller.
+
+    Attributes
+    ----------
+    id, name : str
+    plan : Plan
+    may : str
+        The highest action of :data:`ACTIONS` that is allowed.
+    """
+
+    id: str
+    name: str
+    plan: Plan = EMBEDDED
+    may: str = "admin"
+
+    def require(self, action: str) -> None:
+        """Refuse an action beyond what this caller may do.
+
+        Raises
+        ------
+        NotAllowed
+        """
+        if ACTIONS.index(action) > ACTIONS.index(self.may):
+            raise NotAllowed(f"{self.name} may not {action} here.", hint="Ask the owner of the service.")
+
+
+def local_user() -> Identity:
+    """Return the one user of an embedded server."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = "local user"
+    return Identity("local", name)

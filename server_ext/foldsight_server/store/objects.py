@@ -1,0 +1,57 @@
+"""Results by the hash of their content, written once."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from foldsight.errors import NotFound
+
+
+class ObjectStore:
+    """A content-addressed store; a folder unless another obstore store is given.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when it is not there, readable by its owner only.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        from obstore.store import LocalStore
+
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._store: Any = LocalStore(folder)
+
+    async def put(self, data: bytes) -> str:
+        """Store bytes and return their SHA-256, by which they are found again."""
+        from obstore import put_async
+        from obstore.exceptions import AlreadyExistsError
+
+        digest = hashlib.sha256(data).hexdigest()
+        try:
+            await put_async(self._store, _path(digest), data, mode="create")
+        except AlreadyExistsError:
+            return digest
+        return digest
+
+    async def get(self, digest: str) -> bytes:
+        """Return stored bytes.
+
+        Raises
+        ------
+        NotFound
+        """
+        from obstore import get_async
+        from obstore.exceptions import NotFoundError
+
+        try:
+            found = await get_async(self._store, _path(digest))
+        except (NotFoundError, FileNotFoundError):
+            raise NotFound("The stored file is gone.", hint="Run the job again.") from None
+        return bytes(await found.bytes_async())
+
+
+def _path(digest: str) -> str:
+    return f"{digest[:2]}/{digest}"

@@ -1,0 +1,147 @@
+-- name: upsert_user
+-- The caller, known from now on.
+INSERT INTO users (id, name) VALUES (%(user_id)s, %(user_name)s)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name;
+
+-- name: charge
+-- One prediction of the period, if it is left: count and limit in one statement.
+INSERT INTO usage (account, period, used) VALUES (%(account)s, date_trunc('month', now()), 1)
+ON CONFLICT (account, period) DO UPDATE SET used = usage.used + 1 WHERE usage.used < %(limit)s
+RETURNING used;
+
+-- name: refund
+-- Give back one prediction of a job that the platform failed; charged turns false with it.
+WITH freed AS (
+    UPDATE jobs SET charged = false WHERE id = %(id)s AND charged RETURNING user_id, created
+)
+UPDATE usage SET used = greatest(used - 1, 0) FROM freed
+WHERE usage.account = freed.user_id AND usage.period = date_trunc('month', freed.created);
+
+-- name: cached
+SELECT files, summary FROM results WHERE cache_key = %(cache_key)s;
+
+-- name: insert_done
+-- A job that the cache answers.
+INSERT INTO jobs (user_id, kind, name, engine, request, cache_key, state, sort_key, max_running,
+                  progress, message, files, summary, cached, started, finished, version)
+VALUES (%(user_id)s, %(kind)s, %(name)s, %(engine)s, %(request)s, %(cache_key)s, 'done', 0, 1,
+        1, 'from the cache', %(files)s, %(summary)s, true, now(), now(), 1)
+RETURNING id;
+
+-- name: insert_queued
+-- Nothing comes back when the same request of the same user is in flight.
+INSERT INTO jobs (user_id, kind, name, engine, request, cache_key, sort_key, max_running, charged)
+VALUES (%(user_id)s, %(kind)s, %(name)s, %(engine)s, %(request)s, %(cache_key)s,
+        extract(epoch FROM clock_timestamp()) - %(head_start)s, %(max_running)s, %(charged)s)
+ON CONFLICT (user_id, cache_key) WHERE state IN ('queued', 'running') DO NOTHING
+RETURNING id;
+
+-- name: in_flight
+SELECT id FROM jobs
+WHERE user_id = %(user_id)s AND cache_key = %(cache_key)s AND state IN ('queued', 'running');
+
+-- name: announce_work
+SELECT pg_notify('foldsight_work', '');
+
+-- name: announce_job
+SELECT pg_notify('foldsight_job', %(id)s::text);
+
+-- name: get
+-- A job with its place in the queue, from 1.
+SELECT jobs.*, CASE WHEN state = 'queued' THEN
+    (SELECT count(*) FROM jobs ahead
+     WHERE ahead.state = 'queued' AND (ahead.sort_key, ahead.seq) <= (jobs.sort_key, jobs.seq))
+    END AS position
+FROM jobs WHERE id = %(id)s AND user_id = %(user_id)s;
+
+-- name: list
+SELECT jobs.*, CASE WHEN state = 'queued' THEN
+    (SELECT count(*) FROM jobs ahead
+     WHERE ahead.state = 'queued' AND (ahead.sort_key, ahead.seq) <= (jobs.sort_key, jobs.seq))
+    END AS position
+FROM jobs
+WHERE user_id = %(user_id)s AND (%(state)s::text IS NULL OR state = %(state)s)
+ORDER BY created DESC, seq DESC LIMIT %(limit)s;
+
+-- name: cancel
+UPDATE jobs SET state = 'cancelled', finished = clock_timestamp(), message = 'cancelled',
+    lease_owner = NULL, lease_until = NULL, version = version + 1
+WHERE id = %(id)s AND user_id = %(user_id)s AND state IN ('queued', 'running')
+RETURNING id;
+
+-- name: announce_cancel
+SELECT pg_notify('foldsight_cancel', %(id)s::text);
+
+-- name: claim
+-- The next job: its user is below the cap, and nobody is folding the same request now.
+UPDATE jobs SET state = 'running', attempt = attempt + 1, lease_owner = %(owner)s,
+    lease_until = clock_timestamp() + make_interval(secs => %(lease)s),
+    started = coalesce(started, clock_timestamp()), message = 'waiting for a worker', version = version + 1
+WHERE id = (
+    SELECT j.id FROM jobs j
+    WHERE j.state = 'queued' AND j.not_before <= clock_timestamp()
+      AND (SELECT count(*) FROM jobs r WHERE r.state = 'running' AND r.user_id = j.user_id) < j.max_running
+      AND NOT EXISTS (SELECT 1 FROM jobs r WHERE r.state = 'running' AND r.cache_key = j.cache_key)
+    ORDER BY j.sort_key, j.seq
+    FOR UPDATE SKIP LOCKED LIMIT 1)
+RETURNING id, attempt, request, cache_key;
+
+-- name: progress
+UPDATE jobs SET progress = %(progress)s, message = %(message)s, version = version + 1
+WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'running';
+
+-- name: finish
+-- Fenced: only the present attempt of a running job can end it.
+UPDATE jobs SET state = 'done', progress = 1, message = %(message)s, files = %(files)s, summary = %(summary)s,
+    cached = %(cached)s, finished = clock_timestamp(), lease_owner = NULL, lease_until = NULL,
+    version = version + 1
+WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'running'
+RETURNING id;
+
+-- name: remember
+INSERT INTO results (cache_key, files, summary) VALUES (%(cache_key)s, %(files)s, %(summary)s)
+ON CONFLICT (cache_key) DO NOTHING;
+
+-- name: fault
+-- The job's own fault: again while attempts are left, else failed. Fenced like finish.
+UPDATE jobs SET attempts = attempts + 1,
+    state = CASE WHEN %(final)s OR attempts + 1 >= %(max_attempts)s THEN 'failed' ELSE 'queued' END,
+    finished = CASE WHEN %(final)s OR attempts + 1 >= %(max_attempts)s THEN clock_timestamp() END,
+    error = %(error)s, message = %(message)s, lease_owner = NULL, lease_until = NULL, version = version + 1
+WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'running'
+RETURNING state;
+
+-- name: lost
+-- A worker was lost: not the job's fault. Again with back-off while retries are left.
+UPDATE jobs SET infra_retries = infra_retries + 1,
+    state = CASE WHEN infra_retries + 1 > %(max_retries)s THEN 'failed' ELSE 'queued' END,
+    finished = CASE WHEN infra_retries + 1 > %(max_retries)s THEN clock_timestamp() END,
+    not_before = clock_timestamp() + make_interval(secs => 0.5 * 2 ^ infra_retries),
+    error = CASE WHEN infra_retries + 1 > %(max_retries)s THEN %(error)s::jsonb END,
+    message = 'its worker was lost; it will run again', lease_owner = NULL, lease_until = NULL,
+    version = version + 1
+WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'running'
+RETURNING state;
+
+-- name: renew
+UPDATE jobs SET lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+WHERE lease_owner = %(owner)s AND state = 'running';
+
+-- name: reap
+-- Runs whose server died, all of them when this server has just become the dispatcher.
+UPDATE jobs SET infra_retries = infra_retries + 1,
+    state = CASE WHEN infra_retries + 1 > %(max_retries)s THEN 'failed' ELSE 'queued' END,
+    finished = CASE WHEN infra_retries + 1 > %(max_retries)s THEN clock_timestamp() END,
+    error = CASE WHEN infra_retries + 1 > %(max_retries)s THEN %(error)s::jsonb END,
+    message = 'its server was lost; it will run again', lease_owner = NULL, lease_until = NULL,
+    version = version + 1
+WHERE state = 'running' AND lease_owner IS DISTINCT FROM %(owner)s
+  AND (lease_until < clock_timestamp() OR %(all)s)
+RETURNING id, state;
+
+-- name: waiting
+-- Seconds until the next job may run, null when none waits.
+SELECT extract(epoch FROM min(not_before) - clock_timestamp())::float FROM jobs WHERE state = 'queued';
+
+-- name: busy
+SELECT count(*) FROM jobs WHERE state IN ('queued', 'running');

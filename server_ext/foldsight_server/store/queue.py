@@ -1,0 +1,256 @@
+"""The durable queue: every step of a job is one fenced statement in PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+from psycopg_pool import AsyncConnectionPool
+
+from foldsight.errors import FoldSightError, NotFound, QuotaExceeded
+from foldsight.jobs import MAX_ATTEMPTS, MAX_INFRA_RETRIES
+from foldsight.plans import Allow, Plan, Refuse, decide
+from foldsight_server.store.queries import sql
+
+Row = dict[str, Any]
+Connection = AsyncConnection[Row]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A job that this dispatcher may run now."""
+
+    id: str
+    attempt: int
+    request: dict[str, Any]
+    cache_key: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a finished run leaves: files by name in the object store, and the summary."""
+
+    files: list[dict[str, Any]]
+    summary: dict[str, Any]
+
+    @property
+    def lasting(self) -> bool:
+        """Whether the cache may keep it: not when a source that did not answer could better it."""
+        return "provisional" not in (self.summary.get("facts") or {})
+
+
+class Queue:
+    """Jobs in PostgreSQL.
+
+    Parameters
+    ----------
+    pool : AsyncConnectionPool
+        Connections that give rows as dicts and commit each statement.
+    """
+
+    def __init__(self, pool: AsyncConnectionPool[Connection]) -> None:
+        self._pool = pool
+
+    async def submit(
+        self, user: tuple[str, str], request: Mapping[str, Any], cache_key: str, plan: Plan
+    ) -> tuple[str, bool]:
+        """Queue a request, or answer it from the cache or a job in flight.
+
+        Returns
+        -------
+        id : str
+        new : bool
+            False when a job in flight is the same.
+
+        Raises
+        ------
+        QuotaExceeded
+            When the plan's allowance is used up; nothing is queued then.
+        """
+        values = _values(user, request, cache_key, plan)
+        async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute(sql("upsert_user"), values)
+            cached = await _one(connection, "cached", values)
+            if cached is not None:
+                hit = {**values, "files": Jsonb(cached["files"]), "summary": Jsonb(cached["summary"])}
+                row = await _one(connection, "insert_done", hit)
+                assert row is not None
+                return str(row["id"]), True
+            row = await _one(connection, "insert_queued", values)
+            if row is None:
+                known = await _one(connection, "in_flight", values)
+                # It can have finished in between; then the cache or a new job answers.
+                return (
+                    (str(known["id"]), False) if known else await self.submit(user, request, cache_key, plan)
+                )
+            await _charge(connection, user[0], plan)
+            await connection.execute(sql("announce_work"))
+            return str(row["id"]), True
+
+    async def get(self, user_id: str, job_id: str) -> Row:
+        """Return a job of this user.
+
+        Raises
+        ------
+        NotFound
+        """
+        async with self._pool.connection() as connection:
+            row = await _one(connection, "get", {"id": job_id, "user_id": user_id})
+        if row is None:
+            raise NotFound(f"There is no job {job_id}.", hint="List yours with: foldsight jobs")
+        return row
+
+    async def list(self, user_id: str, state: str | None, limit: int) -> list[Row]:
+        """Return this user's jobs, newest first."""
+        values = {"user_id": user_id, "state": state, "limit": limit}
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(sql("list"), values)
+            return await cursor.fetchall()
+
+    async def cancel(self, user_id: str, job_id: str) -> bool:
+        """Cancel a job that has not ended; False when it had."""
+        values = {"id": job_id, "user_id": user_id}
+        async with self._pool.connection() as connection, connection.transaction():
+            row = await _one(connection, "cancel", values)
+            if row is not None:
+                await connection.execute(sql("refund"), values)
+                await connection.execute(sql("announce_cancel"), values)
+                await connection.execute(sql("announce_job"), values)
+        return row is not None
+
+    async def claim(self, owner: str, lease: float) -> Claim | None:
+        """Take the next job under a lease, or None."""
+        async with self._pool.connection() as connection, connection.transaction():
+            row = await _one(connection, "claim", {"owner": owner, "lease": lease})
+            if row is None:
+                return None
+            await connection.execute(sql("announce_job"), {"id": row["id"]})
+        return Claim(str(row["id"]), row["attempt"], row["request"], row["cache_key"])
+
+    async def result_of(self, cache_key: str) -> Result | None:
+        """Return a result stored under this key."""
+        async with self._pool.connection() as connection:
+            row = await _one(connection, "cached", {"cache_key": cache_key})
+        return None if row is None else Result(row["files"], row["summary"])
+
+    async def progress(self, claim: Claim, fraction: float, message: str) -> None:
+        """Note how far a run is; ignored once it is not the present attempt."""
+        values = {"id": claim.id, "attempt": claim.attempt, "progress": fraction, "message": message[:300]}
+        async with self._pool.connection() as connection:
+            await connection.execute(sql("progress"), values)
+            await connection.execute(sql("announce_job"), values)
+
+    async def finish(self, claim: Claim, result: Result, *, cached: bool = False) -> bool:
+        """Store the one result; False when this attempt may no longer end the job."""
+        values = {
+            "id": claim.id, "attempt": claim.attempt, "cache_key": claim.cache_key, "cached": cached,
+            "files": Jsonb(result.files), "summary": Jsonb(result.summary),
+            "message": "from the cache" if cached else "done",
+        }  # fmt: skip
+        async with self._pool.connection() as connection, connection.transaction():
+            row = await _one(connection, "finish", values)
+            if row is None:
+                return False
+            if result.lasting:
+                await connection.execute(sql("remember"), values)
+            if cached:
+                await connection.execute(sql("refund"), values)
+            await _tell(connection, values)
+        return True
+
+    async def fault(self, claim: Claim, error: FoldSightError, *, final: bool) -> None:
+        """Note that a run broke or was refused; it runs again while attempts are left."""
+        values = {
+            "id": claim.id, "attempt": claim.attempt, "final": final, "max_attempts": MAX_ATTEMPTS,
+            "error": Jsonb(error.to_dict()), "message": error.message[:300],
+        }  # fmt: skip
+        await self._end("fault", values)
+
+    async def lost(self, claim: Claim, error: FoldSightError) -> None:
+        """Note that a worker was lost under a run; it runs again after a back-off."""
+        values = {
+            "id": claim.id, "attempt": claim.attempt, "max_retries": MAX_INFRA_RETRIES,
+            "error": json.dumps(error.to_dict()),
+        }  # fmt: skip
+        await self._end("lost", values)
+
+    async def _end(self, statement: str, values: dict[str, Any]) -> None:
+        async with self._pool.connection() as connection, connection.transaction():
+            row = await _one(connection, statement, values)
+            if row is not None and row["state"] == "failed":
+                await connection.execute(sql("refund"), values)
+            await _tell(connection, values)
+
+    async def renew(self, owner: str, lease: float) -> None:
+        """Prolong every lease of this dispatcher."""
+        async with self._pool.connection() as connection:
+            await connection.execute(sql("renew"), {"owner": owner, "lease": lease})
+
+    async def reap(self, owner: str, error: FoldSightError, *, all_others: bool) -> int:
+        """Take back runs whose dispatcher is gone and return how many there were."""
+        values = {
+            "owner": owner, "all": all_others, "max_retries": MAX_INFRA_RETRIES,
+            "error": json.dumps(error.to_dict()),
+        }  # fmt: skip
+        async with self._pool.connection() as connection, connection.transaction():
+            cursor = await connection.execute(sql("reap"), values)
+            rows = await cursor.fetchall()
+            for row in rows:
+                if row["state"] == "failed":
+                    await connection.execute(sql("refund"), row)
+                await connection.execute(sql("announce_job"), row)
+        return len(rows)
+
+    async def next_in(self) -> float | None:
+        """Seconds until a queued job may run; None when none waits."""
+        async with self._pool.connection() as connection:
+            row = await _one(connection, "waiting", {})
+        seconds = None if row is None else next(iter(row.values()))
+        return None if seconds is None else max(float(seconds), 0.0)
+
+    async def busy(self) -> int:
+        """Jobs of all users that have not ended."""
+        async with self._pool.connection() as connection:
+            row = await _one(connection, "busy", {})
+        return 0 if row is None else int(next(iter(row.values())))
+
+
+async def _one(connection: Connection, statement: str, values: Mapping[str, Any]) -> Row | None:
+    cursor = await connection.cursor(row_factory=dict_row).execute(sql(statement), values)
+    return await cursor.fetchone()
+
+
+async def _tell(connection: Connection, values: Mapping[str, Any]) -> None:
+    await connection.execute(sql("announce_job"), values)
+    await connection.execute(sql("announce_work"))
+
+
+async def _charge(connection: Connection, account: str, plan: Plan) -> None:
+    if plan.predictions is None:
+        return
+    row = await _one(connection, "charge", {"account": account, "limit": plan.predictions})
+    if row is None:
+        verdict = decide(plan.predictions, plan, free=False)
+        assert isinstance(verdict, Refuse)
+        raise QuotaExceeded(verdict.reason, hint=verdict.hint)
+
+
+def _values(user: tuple[str, str], request: Mapping[str, Any], cache_key: str, plan: Plan) -> dict[str, Any]:
+    verdict = decide(0, plan, free=False)
+    return {
+        "user_id": user[0],
+        "user_name": user[1],
+        "kind": request["kind"],
+        "name": request["name"],
+        "engine": request["engine"],
+        "request": Jsonb(dict(request)),
+        "cache_key": cache_key,
+        "head_start": plan.head_start,
+        "max_running": plan.max_running,
+        "charged": isinstance(verdict, Allow) and verdict.charge > 0,
+    }

@@ -1,0 +1,3 @@
+"""The application over tornado: ``base`` what both servers share, ``extension`` inside
+jupyter-server, ``standalone`` on its own.
+"""

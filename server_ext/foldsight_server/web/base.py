@@ -1,0 +1,126 @@
+"""Tornado handlers that both servers share; who calls is for the subclass to say."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tornado import web
+from tornado.websocket import WebSocketClosedError
+
+from foldsight.errors import FoldSightError
+from foldsight_server.api.calls import Response
+from foldsight_server.app import Application, failure
+from foldsight_server.identity import Identity, local_user
+
+if TYPE_CHECKING:
+    from tornado.httputil import HTTPServerRequest
+
+#: Built files carry their hash, so they never change under a name.
+FOREVER = "public, max-age=31536000, immutable"
+_STATIC_NAME = re.compile(r"^[\w.-]+\.(js|css|json|png|svg)$")
+
+
+class Dispatching:
+    """Mix-in: passes a request on to :meth:`Application.dispatch`."""
+
+    if TYPE_CHECKING:
+        request: HTTPServerRequest
+
+        def set_status(self, status: int) -> None: ...
+        def set_header(self, name: str, value: str) -> None: ...
+        async def finish(self, chunk: bytes) -> None: ...
+
+    application_core: Application
+
+    def initialize(self, core: Application) -> None:
+        """Take the application."""
+        self.application_core = core
+
+    def identity(self) -> Identity:
+        """Return the caller."""
+        return local_user()
+
+    async def pass_on(self, path: str) -> None:
+        """Dispatch this request and send the answer."""
+        query = {
+            name: values[-1].decode("utf-8", "replace")
+            for name, values in self.request.query_arguments.items()
+        }
+        method, body = self.request.method or "GET", self.request.body
+        await self.send(await self.application_core.dispatch(method, path, self.identity(), query, body))
+
+    async def send(self, response: Response) -> None:
+        """Send a response."""
+        self.set_status(response.status)
+        self.set_header("Content-Type", response.content_type)
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Cache-Control", "no-store")
+        for name, value in response.headers.items():
+            self.set_header(name, value)
+        await self.finish(response.encoded())
+
+
+class Following:
+    """Mix-in: a websocket that sends a job now and at each change, then closes."""
+
+    if TYPE_CHECKING:
+
+        def write_message(self, message: Any) -> Any: ...
+        def close(self, code: int | None = None, reason: str | None = None) -> None: ...
+
+    application_core: Application
+    _following: asyncio.Task[None] | None = None
+
+    def identity(self) -> Identity:
+        """Return the caller."""
+        return local_user()
+
+    def start_following(self, job_id: str) -> None:
+        """Begin to send."""
+        self._following = asyncio.create_task(self._follow(job_id))
+
+    def stop_following(self) -> None:
+        """Stop when the client has gone."""
+        if self._following is not None:
+            self._following.cancel()
+
+    async def _follow(self, job_id: str) -> None:
+        try:
+            async for view in self.application_core.follow(job_id, self.identity()):
+                await self.write_message(view)
+            self.close(1000, "ended")
+        except FoldSightError as error:
+            await self.write_message(failure(error).body)
+            self.close(4000 + min(error.status, 999), error.code)
+        except WebSocketClosedError:
+            self.stop_following()
+
+
+def static_folder() -> Path | None:
+    """Return the folder of the built front end, without importing it."""
+    spec = find_spec("foldsight_widgets")
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return Path(next(iter(spec.submodule_search_locations))) / "static"
+
+
+async def send_static(handler: web.RequestHandler, name: str) -> None:
+    """Send a built file, gzipped where the browser takes that, cacheable for ever."""
+    folder = static_folder()
+    path = folder / name if folder is not None and _STATIC_NAME.match(name) else None
+    if path is None or not path.is_file():
+        raise web.HTTPError(404)
+    kinds = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
+    handler.set_header("Content-Type", kinds.get(path.suffix, "application/octet-stream"))
+    handler.set_header("Cache-Control", FOREVER)
+    handler.set_header("X-Content-Type-Options", "nosniff")
+    handler.set_header("Vary", "Accept-Encoding")
+    packed = path.with_name(path.name + ".gz")
+    if packed.is_file() and "gzip" in handler.request.headers.get("Accept-Encoding", ""):
+        handler.set_header("Content-Encoding", "gzip")
+        path = packed
+    await handler.finish(await asyncio.to_thread(path.read_bytes))

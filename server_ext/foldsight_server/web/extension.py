@@ -1,0 +1,100 @@
+"""The Jupyter server extension: FoldSight inside ``jupyter lab``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_server.auth.decorator import authorized, ws_authenticated
+from jupyter_server.base.handlers import APIHandler, JupyterHandler
+from jupyter_server.base.websocket import WebSocketMixin
+from jupyter_server.extension.application import ExtensionApp
+from jupyter_server.utils import url_path_join
+from tornado import web
+from tornado.websocket import WebSocketHandler
+
+from foldsight import settings
+from foldsight_server.api.routes import PREFIX
+from foldsight_server.app import Application
+from foldsight_server.web.base import Dispatching, Following, send_static
+
+
+class ApiHandler(Dispatching, APIHandler):
+    """Every REST operation."""
+
+    auth_resource = "foldsight"
+
+    @web.authenticated
+    @authorized
+    async def get(self, path: str) -> None:
+        """Pass a GET on."""
+        await self.pass_on(path)
+
+    @web.authenticated
+    @authorized
+    async def post(self, path: str) -> None:
+        """Pass a POST on."""
+        await self.pass_on(path)
+
+
+class EventsHandler(Following, WebSocketMixin, WebSocketHandler, JupyterHandler):
+    """Job events over a websocket; the origin is checked by jupyter-server's rule."""
+
+    auth_resource = "foldsight"
+
+    def initialize(self, core: Application) -> None:
+        """Take the application."""
+        self.application_core = core
+
+    @ws_authenticated
+    async def get(self, *args: Any, **kwargs: Any) -> None:
+        """Open the websocket for a caller who is signed in."""
+        await super().get(*args, **kwargs)
+
+    def open(self, job_id: str) -> None:
+        """Begin to send events."""
+        super().open()
+        self.start_following(job_id)
+
+    def on_message(self, message: str | bytes) -> None:
+        """Ignore what the client says: this socket only tells."""
+
+    def on_close(self) -> None:
+        """Stop."""
+        self.stop_following()
+        super().on_close()
+
+
+class StaticHandler(JupyterHandler):
+    """The built front end, for signed-in users."""
+
+    @web.authenticated
+    async def get(self, name: str) -> None:
+        """Send one file."""
+        await send_static(self, name)
+
+
+class FoldSightExtension(ExtensionApp):
+    """Adds FoldSight to a Jupyter server; starts nothing before it is asked."""
+
+    name = "foldsight_server"
+    load_other_extensions = True
+    core: Application | None = None
+
+    def initialize_handlers(self) -> None:
+        """Mount the routes."""
+        self.core = Application(settings.home())
+        core = {"core": self.core}
+        base = self.serverapp.web_app.settings["base_url"]
+        prefix = url_path_join(base, PREFIX)
+        self.handlers.extend(
+            [
+                (rf"{prefix}/jobs/([^/]+)/events", EventsHandler, core),
+                (rf"{prefix}(/.*)", ApiHandler, core),
+                (url_path_join(base, "foldsight", "static", "(.+)"), StaticHandler),
+            ]
+        )
+
+    async def stop_extension(self) -> None:
+        """Stop what was started."""
+        if self.core is not None:
+            await self.core.service.stop()

@@ -1,0 +1,165 @@
+"""FoldSight's own small server: ``foldsight serve``, and what the client starts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import json
+import logging
+import os
+import secrets
+import signal
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tornado import httpserver, netutil, web
+from tornado.websocket import WebSocketHandler
+
+from foldsight.errors import NotAllowed
+from foldsight_server.api.calls import MAX_BODY
+from foldsight_server.api.routes import PREFIX
+from foldsight_server.app import Application, failure
+from foldsight_server.web.base import Dispatching, Following, send_static
+
+_log = logging.getLogger(__name__)
+#: The file that tells clients of this user where the service is.
+SERVICE_FILE = "service.json"
+
+
+class _Guarded(web.RequestHandler):
+    """Lets nobody by without the token."""
+
+    def signed_in(self) -> bool:
+        """Compare the token in constant time."""
+        header = self.request.headers.get("Authorization", "")
+        given = header.partition(" ")[2] if " " in header else self.get_query_argument("token", "")
+        self.settings["foldsight_seen"][0] = time.monotonic()
+        return hmac.compare_digest(given.encode(), self.settings["foldsight_token"].encode())
+
+
+class ApiHandler(Dispatching, _Guarded):
+    """Every REST operation."""
+
+    async def get(self, path: str) -> None:
+        """Answer a GET."""
+        await self._guarded(path)
+
+    async def post(self, path: str) -> None:
+        """Answer a POST."""
+        await self._guarded(path)
+
+    async def _guarded(self, path: str) -> None:
+        if self.signed_in():
+            await self.pass_on(path)
+        else:
+            error = NotAllowed("The token is missing or wrong.", hint="Set FOLDSIGHT_TOKEN.")
+            await self.send(failure(error))
+
+
+class EventsHandler(Following, _Guarded, WebSocketHandler):
+    """Job events over a websocket."""
+
+    def initialize(self, core: Application) -> None:
+        """Take the application."""
+        self.application_core = core
+
+    def check_origin(self, origin: str) -> bool:
+        """Only pages of this very server may connect."""
+        return urlsplit(origin).netloc == self.request.host
+
+    async def prepare(self) -> None:
+        """Refuse before the handshake."""
+        if not self.signed_in():
+            raise web.HTTPError(403)
+
+    def open(self, job_id: str) -> None:
+        """Begin to send events."""
+        self.start_following(job_id)
+
+    def on_message(self, message: str | bytes) -> None:
+        """Ignore what the client says: this socket only tells."""
+
+    def on_close(self) -> None:
+        """Stop."""
+        self.stop_following()
+
+
+class StaticHandler(_Guarded):
+    """The built front end."""
+
+    async def get(self, name: str) -> None:
+        """Send one file to a caller with the token."""
+        if not self.signed_in():
+            raise web.HTTPError(403)
+        await send_static(self, name)
+
+
+def make_app(core: Application, token: str) -> web.Application:
+    """Return the tornado application."""
+    options = {"core": core}
+    handlers: list[Any] = [
+        (rf"{PREFIX}/jobs/([^/]+)/events", EventsHandler, options),
+        (rf"{PREFIX}(/.*)", ApiHandler, options),
+        (r"/foldsight/static/(.+)", StaticHandler),
+    ]
+    return web.Application(
+        handlers, foldsight_token=token, foldsight_seen=[time.monotonic()], websocket_ping_interval=20
+    )
+
+
+async def serve(home: Path, host: str, port: int, token: str, idle_exit: float | None) -> None:
+    """Serve until a signal comes, or until nobody has asked for ``idle_exit`` seconds."""
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    core = Application(home)
+    app = make_app(core, token or secrets.token_urlsafe(24))
+    sockets = netutil.bind_sockets(port, host)
+    server = httpserver.HTTPServer(app, max_body_size=4 * MAX_BODY)
+    server.add_sockets(sockets)
+    url = f"http://{host}:{sockets[0].getsockname()[1]}"
+    # The queue is taken up at once: jobs may be waiting from before a crash.
+    await core.service.start()
+    announced = _announce(home, url, app.settings["foldsight_token"])
+    _log.info("FoldSight serves on %s", url)
+    print(f"FoldSight serves on {url}", flush=True)
+    try:
+        await _until_done(core, app, idle_exit)
+    finally:
+        _withdraw(announced)
+        server.stop()
+        await core.service.stop()
+
+
+async def _until_done(core: Application, app: web.Application, idle_exit: float | None) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    while not stop.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), 5.0)
+        quiet = time.monotonic() - app.settings["foldsight_seen"][0]
+        if idle_exit is not None and quiet > idle_exit and await core.service.queue.busy() == 0:
+            _log.info("nothing to do for %.0f s", quiet)
+            return
+
+
+def _announce(home: Path, url: str, token: str) -> Path:
+    """Write the service file, readable by its owner only, whole or not at all."""
+    path = home / SERVICE_FILE
+    draft = home / f".{SERVICE_FILE}.{os.getpid()}"
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        json.dump({"url": url, "token": token, "pid": os.getpid()}, stream)
+    draft.replace(path)
+    return path
+
+
+def _withdraw(path: Path) -> None:
+    """Remove the service file if it still is ours."""
+    with contextlib.suppress(FileNotFoundError, ValueError):
+        if json.loads(path.read_text())["pid"] == os.getpid():
+            path.unlink()
