@@ -1,0 +1,57 @@
+"""``view``: show whatever holds structures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from foldsight import outlets
+from foldsight.api.handle import Fold
+from foldsight.errors import BadRequest
+from foldsight.prediction import Prediction
+from foldsight.scene import Scene
+from foldsight.structure import Structure
+
+
+def view(*items: Any, network: str | None = None, **style: Any) -> Any:
+    """Return an interactive view.
+
+    Parameters
+    ----------
+    *items : Fold, Prediction, Structure, Scene, Path or str
+        A ``str`` is a path or ``pdb:1HPV``, ``afdb:P04637``.
+    network : {'off', 'hash', 'sequence'}, optional
+        For records of a source.
+    **style
+        Fields of :class:`foldsight.scene.Style`: ``representation``, ``coloring``,
+        ``palette``, ``height``, ``strip``.
+
+    Returns
+    -------
+    StructureView
+    """
+    return outlets.view(*(shown(item, network=network) for item in items), **style)
+
+
+def shown(item: Any, *, network: str | None = None) -> Prediction | Structure | Scene:
+    """Return what a view or picture shows of ``item``.
+
+    Raises
+    ------
+    Refused
+        When it holds no structure.
+    """
+    if isinstance(item, Prediction | Structure | Scene):
+        return item
+    if isinstance(item, Fold):
+        return item.result()
+    if not isinstance(item, str | Path | bytes):
+        raise BadRequest(
+            f"A {type(item).__name__} cannot be shown.", hint="Give a prediction, a structure or a file."
+        )
+    from foldsight.io import read
+
+    found = read(item, network=network)
+    if isinstance(found, Prediction | Structure):
+        return found
+    raise BadRequest(f"{item} is a sequence, not a structure.", hint="Fold it first.")

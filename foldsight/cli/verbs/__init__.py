@@ -1,0 +1,3 @@
+"""One file per verb; each holds ``add_arguments`` and ``run``."""
+
+from __future__ import annotations
