@@ -227,6 +227,16 @@ def test_a_cis_proline_and_a_gap_are_not_faults() -> None:
     assert gate.problems(prediction(gapped)) == []
 
 
+def test_bonds_strained_where_the_engine_is_unsure_are_no_fault_elsewhere_they_are() -> None:
+    sane = ca_structure(SEQUENCE)
+    strained = moved(sane, sane.atoms.coord * 0.9)  # CA-CA 3.4 Å
+    unsure = Confidence("plddt", np.full(50, 30.0, np.float32))
+    assert gate.problems(Prediction(strained, unsure, prediction().manifest)) == []
+    assert gate.problems(prediction(strained)) != []
+    torn = moved(sane, sane.atoms.coord * 1.5)
+    assert gate.problems(Prediction(torn, unsure, prediction().manifest)) != []
+
+
 def test_experimental_structures_are_not_judged() -> None:
     sane = ca_structure(SEQUENCE)
     assert gate.problems(prediction(moved(sane, sane.atoms.coord * 3), origin="experimental")) == []
