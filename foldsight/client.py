@@ -71,7 +71,7 @@ class Client:
         """Return a job; with ``wait`` the answer is held until its version exceeds ``since``."""
         return self._json("GET", f"/jobs/{job_id}", params={"wait": wait, "since": since})
 
-    def list(self, state: str | None = None, limit: int = 50) -> list[Json]:
+    def jobs(self, state: str | None = None, limit: int = 50) -> list[Json]:
         """Return the caller's jobs, newest first."""
         params = {"limit": limit, **({"state": state} if state else {})}
         jobs: list[Json] = self._json("GET", "/jobs", params=params)["jobs"]
@@ -83,7 +83,7 @@ class Client:
 
     def file(self, job_id: str, name: str) -> bytes:
         """Return one file of a result."""
-        return self._call("GET", f"/jobs/{job_id}/files/{name}").content
+        return bytes(self._call("GET", f"/jobs/{job_id}/files/{name}").content)
 
     def files(self, job: Json) -> dict[str, bytes]:
         """Return every file of a finished job: its bundle."""

@@ -24,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     chosen = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("tornado.access").setLevel(logging.WARNING)
     asyncio.run(serve(settings.home(), chosen.host, chosen.port, chosen.token, chosen.idle_exit))
     return 0
 

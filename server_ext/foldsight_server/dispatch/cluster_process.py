@@ -29,7 +29,9 @@ def main() -> int:
 
 def _cluster(workers: int) -> tuple[Any, Any]:
     import dask
-    from distributed import LocalCluster, Security
+    import distributed
+
+    dd: Any = distributed
 
     dask.config.set(
         {
@@ -41,8 +43,8 @@ def _cluster(workers: int) -> tuple[Any, Any]:
             "distributed.nanny.pre-spawn-environ.OMP_WAIT_POLICY": "PASSIVE",
         }
     )
-    security = Security.temporary()
-    cluster = LocalCluster(
+    security = dd.Security.temporary()
+    cluster = dd.LocalCluster(
         n_workers=workers,
         threads_per_worker=1,
         processes=True,

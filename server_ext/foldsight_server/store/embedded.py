@@ -166,13 +166,15 @@ class EmbeddedPostgres:
 
 def _is_postgres(pid: int) -> bool:
     """Whether that process is a living postgres, not a zombie or another program with its number."""
-    if sys.platform == "linux":
-        name, _, rest = Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rpartition(")")
+    proc = Path(f"/proc/{pid}/stat")
+    if proc.parent.parent.joinpath("self").exists():
+        name, _, rest = proc.read_text().partition("(")[2].rpartition(")")
         return name.startswith("postgres") and rest.split()[0] != "Z"
-    done = subprocess.run(
-        ["ps", "-o", "comm=,state=", "-p", str(pid)], capture_output=True, text=True, check=False
+    command = ["ps", "-o", "state=,comm=", "-p", str(pid)]
+    state, _, name = subprocess.run(command, capture_output=True, text=True, check=False).stdout.partition(
+        " "
     )
-    return "postgres" in done.stdout and "Z" not in done.stdout.split()[-1:]
+    return "postgres" in name and "Z" not in state
 
 
 def _socket_folder(base: Path) -> Path:

@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 from collections.abc import Iterator
 from importlib.resources import files
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 
 import psycopg
 
@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
 """
 
 
-def migrations() -> Iterator[tuple[int, str, str]]:
+def migrations() -> Iterator[tuple[int, str, LiteralString]]:
     """Yield version, name and SQL of every migration in order."""
     folder = files("foldsight_server.store") / "migrations"
     for item in sorted(folder.iterdir(), key=lambda item: item.name):
@@ -81,10 +81,10 @@ async def _apply(connection: psycopg.AsyncConnection[Any]) -> list[str]:
 
 
 async def _run(
-    connection: psycopg.AsyncConnection[Any], version: int, name: str, checksum: str, sql: str
+    connection: psycopg.AsyncConnection[Any], version: int, name: str, checksum: str, sql: LiteralString
 ) -> None:
     async with connection.transaction():
-        await connection.execute(cast(LiteralString, sql))
+        await connection.execute(sql)
         await connection.execute(
             "INSERT INTO schema_migrations (version, name, checksum) VALUES (%s, %s, %s)",
             (version, name, checksum),

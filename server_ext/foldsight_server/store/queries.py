@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib.resources import files
-from typing import LiteralString, cast
+from typing import LiteralString
 
 _NAME = re.compile(r"^-- name: (\w+)\s*$", re.M)
 
 
 @cache
-def statements() -> dict[str, str]:
+def statements() -> dict[str, LiteralString]:
     """Return every statement by name."""
     text = (files("foldsight_server.store") / "queries.sql").read_text(encoding="utf-8")
     parts = _NAME.split(text)[1:]
@@ -20,4 +20,4 @@ def statements() -> dict[str, str]:
 
 def sql(name: str) -> LiteralString:
     """Return one statement; the SQL of this package holds no user's text."""
-    return cast(LiteralString, statements()[name])
+    return statements()[name]

@@ -6,33 +6,22 @@ import asyncio
 import re
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from tornado import web
-from tornado.websocket import WebSocketClosedError
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from foldsight.errors import FoldSightError
 from foldsight_server.api.calls import Response
 from foldsight_server.app import Application, failure
 from foldsight_server.identity import Identity, local_user
 
-if TYPE_CHECKING:
-    from tornado.httputil import HTTPServerRequest
-
 #: Built files carry their hash, so they never change under a name.
 FOREVER = "public, max-age=31536000, immutable"
 _STATIC_NAME = re.compile(r"^[\w.-]+\.(js|css|json|png|svg)$")
 
 
-class Dispatching:
+class Dispatching(web.RequestHandler):
     """Mix-in: passes a request on to :meth:`Application.dispatch`."""
-
-    if TYPE_CHECKING:
-        request: HTTPServerRequest
-
-        def set_status(self, status: int) -> None: ...
-        def set_header(self, name: str, value: str) -> None: ...
-        async def finish(self, chunk: bytes) -> None: ...
 
     application_core: Application
 
@@ -64,13 +53,8 @@ class Dispatching:
         await self.finish(response.encoded())
 
 
-class Following:
+class Following(WebSocketHandler):
     """Mix-in: a websocket that sends a job now and at each change, then closes."""
-
-    if TYPE_CHECKING:
-
-        def write_message(self, message: Any) -> Any: ...
-        def close(self, code: int | None = None, reason: str | None = None) -> None: ...
 
     application_core: Application
     _following: asyncio.Task[None] | None = None

@@ -82,6 +82,7 @@ class FoldSightExtension(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Mount the routes."""
+        assert self.serverapp is not None
         self.core = Application(settings.home())
         core = {"core": self.core}
         base = self.serverapp.web_app.settings["base_url"]
