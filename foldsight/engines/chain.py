@@ -26,6 +26,7 @@ from foldsight.engines.base import Context, Engine, FoldRequest
 from foldsight.engines.card import sequence_card
 from foldsight.errors import (
     Cancelled,
+    EngineUnavailable,
     Failed,
     FoldSightError,
     NetworkOff,
@@ -76,6 +77,19 @@ def settings_for(engine: Engine, settings: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in settings.items() if key in names}
 
 
+def why_not(engine: Engine, request: FoldRequest) -> FoldSightError | None:
+    """Return why the chain passes an engine over, or None when it asks it.
+
+    Besides what the engine cannot do: an engine may have a method ``reluctant`` that
+    gives a reason not to be asked unless by name, such as a fold that would take hours.
+    """
+    reluctant = getattr(engine, "reluctant", None)
+    fault = refusal(engine, request)
+    if fault is None and reluctant is not None and (reason := reluctant(request)):
+        fault = EngineUnavailable(reason, hint=f"Ask for it by name: --engine {engine.id}.")
+    return fault
+
+
 def fold(request: FoldRequest, context: Context, engines: Sequence[Engine] | None = None) -> Prediction:
     """Ask the engines of the chain in turn and return the first structure.
 
@@ -92,7 +106,7 @@ def fold(request: FoldRequest, context: Context, engines: Sequence[Engine] | Non
     for engine in members(engines):
         context.check()
         own = replace(request, engine=engine.id, settings=settings_for(engine, dict(request.settings)))
-        fault = refusal(engine, own)
+        fault = why_not(engine, own)
         if fault is not None:
             trail.note(engine, "skipped", fault)
             continue

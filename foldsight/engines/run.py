@@ -144,7 +144,7 @@ def cache_key(request: Mapping[str, Any]) -> str:
 
 def _identity(engine: Engine, request: FoldRequest, *, in_chain: bool) -> dict[str, Any]:
     """Return what of an engine decides the result of a request, as JSON values."""
-    usable = attempt.refusal(engine, request) is None
+    usable = (chain.why_not if in_chain else attempt.refusal)(engine, request) is None
     if in_chain and not usable:
         return {"id": engine.id, "usable": False}
     wanted = dict(request.settings)

@@ -346,6 +346,54 @@ def test_a_broken_engine_is_a_failure_when_nothing_else_answers() -> None:
         chain.fold(ask(), Context(), engines)
 
 
+def test_an_engine_may_be_reluctant_in_the_chain_and_still_obeys_by_name(installed: Any) -> None:
+    class Slow(Fake):
+        def reluctant(self, request: FoldRequest) -> str:
+            return "It would take hours." if len(request.query) > 40 else ""
+
+    slow, template = Slow("esmfold"), Fake("template", origin="homology")
+    found = chain.fold(ask(), Context(), [slow, template])
+    assert found.manifest.steps[0].reason == "It would take hours."
+    assert found.manifest.engine == "template"
+    assert fold_with(slow, ask(), Context()).manifest.engine == "esmfold"
+    short = ask(query=Query.of(SEQUENCE[:30]))
+    assert chain.fold(short, Context(), [slow, template]).manifest.steps[-1].engine == "esmfold"
+
+
+def test_without_a_gpu_long_folds_are_left_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    from foldsight.engines.esmfold.engine import EsmFold
+    from foldsight.engines.neural import engine
+
+    long = ask(query=Query.of("ACDEFGHIKL" * 50))
+    monkeypatch.setattr(engine, "gpu_present", lambda: False)
+    assert "500 residues" in EsmFold().reluctant(long)
+    assert EsmFold().reluctant(ask()) == ""
+    monkeypatch.setattr(engine, "gpu_present", lambda: True)
+    assert EsmFold().reluctant(long) == ""
+
+
+def test_the_entry_points_of_the_project_lead_to_engines_and_sources() -> None:
+    import tomllib
+    from importlib import import_module
+    from pathlib import Path
+
+    text = (Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8")
+    points = tomllib.loads(text)["project"]["entry-points"]
+    for id, target in points["foldsight.engines"].items():
+        module, name = target.split(":")
+        found = getattr(import_module(module), name)()
+        assert found.id == id
+        assert all(
+            isinstance(getattr(found, key), str) for key in ("title", "version", "licence", "citation")
+        )
+        assert isinstance(found.caps, Capabilities)
+    for id, target in points["foldsight.sources"].items():
+        module, name = target.split(":")
+        source = getattr(import_module(module), name)()
+        assert source.id == id
+        assert callable(source.fetch)
+
+
 def test_progress_through_the_chain_does_not_go_back() -> None:
     class Talking(Fake):
         def fold(self, request: FoldRequest, context: Context) -> Prediction:

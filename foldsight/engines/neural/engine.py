@@ -73,6 +73,9 @@ class NeuralEngine:
     safe_settings: ClassVar[Mapping[str, Any]]
     #: Memory (bytes) that a CPU run needs for the weights in float32.
     cpu_memory: ClassVar[int] = 0
+    #: Most residues that the default chain folds without a GPU: some twenty minutes on one
+    #: core; the time grows with the third power.
+    cpu_residues: ClassVar[int] = 256
     #: Chunk size that ``chunk_size=0`` means for a query of at least this many residues.
     chunk_when_long: ClassVar[tuple[int, int]] = (256, 128)
 
@@ -97,6 +100,13 @@ class NeuralEngine:
                 need = f"{self.cpu_memory / 1e9:.0f} GB"
                 return Availability("no_gpu", f"without a GPU it needs {need} of memory", "use more memory")
         return Availability("ready")
+
+    def reluctant(self, request: FoldRequest) -> str:
+        """Say why the default chain should pass on: the fold would take hours here."""
+        residues = len(request.query)
+        if gpu_present() or residues <= self.cpu_residues:
+            return ""
+        return f"{self.title} would need hours for {residues:,} residues without a GPU."
 
     def fingerprint(self, request: FoldRequest) -> str:
         """Return the digest of the weights and the versions of the libraries."""
