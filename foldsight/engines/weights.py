@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from foldsight import settings
-from foldsight.engines.origins import ORIGINS, Origin
+from foldsight.engines.origins import ORIGINS as ORIGINS
+from foldsight.engines.origins import Origin
 from foldsight.errors import (
     BadFile,
     BadRequest,
@@ -66,11 +67,6 @@ class Status:
     def to_dict(self) -> dict[str, Any]:
         """Return the status as JSON values."""
         return asdict(self)
-
-
-def known() -> tuple[str, ...]:
-    """Return the ids of the engines that have weights to download."""
-    return tuple(ORIGINS)
 
 
 def folder_of(engine: str) -> Path:
@@ -132,6 +128,8 @@ def verify(engine: str, progress: Progress | None = None) -> Status:
 
     Raises
     ------
+    BadRequest
+        When the engine is none that has weights.
     Refused
         When there are no weights, or not all of them.
     BadFile
@@ -140,6 +138,7 @@ def verify(engine: str, progress: Progress | None = None) -> Status:
     found = status(engine)
     folder = Path(found.folder)
     if found.state == "missing":
+        _origin(engine)
         raise Refused(f"There are no weights of {engine}.", hint=f"foldsight engines pull {engine}")
     record = _read_record(folder)
     digests = _digest_all(weight_files(folder), progress)

@@ -121,6 +121,8 @@ def test_no_room_is_said_before_the_download(upstream: Any, monkeypatch: pytest.
 def test_an_engine_without_weights_is_refused() -> None:
     with pytest.raises(BadRequest, match="no weights to download"):
         weights.pull("template")
+    with pytest.raises(BadRequest, match="no weights to download"):
+        weights.verify("nonsense")
 
 
 def test_a_folder_copied_by_hand_is_usable_and_recorded_at_first_verification(folder: Path) -> None:
