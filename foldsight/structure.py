@@ -126,9 +126,11 @@ class Structure(Outlets):
         In Å.
     warnings : tuple of str, optional
         What the reader noticed, one sentence each.
-    origin_block : str, optional
-        The mmCIF data block this was read from, so that categories which FoldSight
-        does not model (``_ma_*`` and others) survive being written again.
+    origin_block : str or bytes, optional
+        The mmCIF (text) or BinaryCIF (bytes) this was read from, so that categories which
+        FoldSight does not model (``_ma_*`` and others) survive being written again.
+    anisou : ndarray, shape=(N, 6), dtype=float32, optional
+        U11 U22 U33 U12 U13 U23 of each atom in Å², NaN for atoms without.
     """
 
     name: str
@@ -140,7 +142,8 @@ class Structure(Outlets):
     method: str = ""
     resolution: float | None = None
     warnings: tuple[str, ...] = ()
-    origin_block: str = field(default="", repr=False)
+    origin_block: str | bytes = field(default="", repr=False)
+    anisou: Floats | None = field(default=None, repr=False)
 
     def __repr__(self) -> str:
         return (
@@ -245,6 +248,7 @@ class Structure(Outlets):
             residues=replace(residues, chain=new_chain[residues.chain]),
             chains=tuple(self.chains[int(i)] for i in used),
             origin_block="",
+            anisou=None if self.anisou is None else self.anisou[atom_keep],
         )
 
     def chain(self, auth: str) -> Structure:

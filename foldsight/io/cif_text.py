@@ -1,0 +1,110 @@
+"""Text CIF through gemmi: a data block whose columns come out as arrays."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from foldsight.io.content import Content
+from foldsight.typing import Doubles, Strings
+
+if TYPE_CHECKING:
+    from gemmi import cif
+
+_NULL = (".", "?")
+_QUOTES = ("'", '"', ";")
+
+
+class TextBlock:
+    """One data block of a text CIF file; see :class:`foldsight.io.cif_reader.Block`."""
+
+    def __init__(self, block: cif.Block) -> None:
+        self._block = block
+        self.name: str = block.name
+
+    def has(self, category: str) -> bool:
+        """Whether the category has any item."""
+        return bool(self._block.get_mmcif_category_names()) and f"{category}." in {
+            name.lower() for name in self._block.get_mmcif_category_names()
+        }
+
+    def texts(self, category: str, item: str) -> Strings | None:
+        """Return a column as text, nulls as ``""``; None where there is no such item."""
+        values = self._raw(category, item)
+        return None if values is None else _clean(values)
+
+    def floats(self, category: str, item: str) -> Doubles | None:
+        """Return a column as numbers, nulls as NaN; None where there is no such item.
+
+        Raises
+        ------
+        ValueError
+            When a value is no number.
+        """
+        values = self._raw(category, item)
+        if values is None:
+            return None
+        try:
+            return np.array(list(map(float, values)))
+        except ValueError:
+            return np.array([_number(value) for value in values])
+
+    def _raw(self, category: str, item: str) -> list[str] | None:
+        column = self._block.find_values(f"{category}.{item}")
+        return list(column) if column else None
+
+
+def _clean(values: Sequence[str]) -> Strings:
+    column: Strings = np.array(values, dtype=np.str_)
+    odd = np.array([value[:1] in _QUOTES or value in _NULL for value in values], dtype=bool)
+    if odd.any():
+        from gemmi import cif
+
+        plain = [cif.as_string(value) if is_odd else value for value, is_odd in zip(values, odd, strict=True)]
+        column = np.array(plain, dtype=np.str_)
+    return column
+
+
+def _number(value: str) -> float:
+    if value in _NULL:
+        return float("nan")
+    # 1.234(5): the standard uncertainty follows in brackets.
+    return float(re.sub(r"\(\d+\)$", "", value.strip("'\"")))
+
+
+def read_blocks(content: Content) -> tuple[list[TextBlock], str]:
+    """Return the data blocks of a text CIF file, and the text of the file.
+
+    Raises
+    ------
+    BadFile
+        Where the text breaks the rules of CIF, by its line.
+    """
+    from gemmi import cif
+
+    try:
+        text = content.data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.data.decode("latin-1")
+    try:
+        document = cif.read_string(text)
+    except (ValueError, RuntimeError) as error:
+        raise content.bad(_fault(str(error)), "It may have been cut; copy or download it again.") from None
+    return [TextBlock(block) for block in document], text
+
+
+def _fault(message: str) -> str:
+    """Return gemmi's ``string:line:column(offset): fault`` as a clause."""
+    match = re.match(r"^\S*?:(\d+)(?::\d+\(\d+\))?(?: in \S+)?: (.*)$", message, re.DOTALL)
+    if not match:
+        return f"is not valid CIF ({message.splitlines()[0][:120]})"
+    return f"is not valid CIF: {match[2].splitlines()[0][:120]}, line {match[1]}"
+
+
+def block_text(block: TextBlock) -> str:
+    """Return the block as CIF text."""
+    text: str = block._block.as_string()
+    return text

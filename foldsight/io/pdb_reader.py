@@ -1,0 +1,314 @@
+"""PDB files, read by their columns, so that every kind of age and fault is told apart.
+
+The format is fixed-width (wwPDB format 3.30). Read leniently are: files from before 1996
+(an id and a line number in columns 73-80), serial numbers that are stars or too long,
+hybrid-36 numbers, blank chain ids, missing elements, charges, occupancies and B-factors,
+and short lines. A coordinate or residue number that is no number is refused by its line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from foldsight.io.assemble import Header
+from foldsight.io.content import Content
+from foldsight.io.elements import elements_of
+from foldsight.io.rows import AtomRows
+from foldsight.typing import Bools, Doubles, Ints, Strings
+
+_WIDTH = 80
+_RECORD = re.compile(rb"^(ATOM  |HETATM|ANISOU|MODEL |MODEL$|ENDMDL|TER|END *$)", re.MULTILINE)
+#: Component names of four letters that simulation programs write beside a chain id.
+_FOUR_LETTERS = (
+    "TIP3",
+    "TIP4",
+    "TIP5",
+    "SPCE",
+    "POPC",
+    "POPE",
+    "POPS",
+    "DPPC",
+    "DOPC",
+    "DMPC",
+    "CHL1",
+    "CLOR",
+)
+Bytes = npt.NDArray[np.uint8]
+
+
+def read_pdb(content: Content) -> tuple[AtomRows, Header]:
+    """Return the atoms of the first MODEL and the header of a PDB file.
+
+    Raises
+    ------
+    BadFile
+        Naming the line whose coordinates or residue number cannot be read.
+    """
+    data = content.data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    grid, line_numbers, table = _lines(data)
+    header = Header(n_models=max(1, table.n_models))
+    _parse_header(data, header)
+    rows = _rows(content, grid, line_numbers, table, header)
+    return rows, header
+
+
+class _Table:
+    """Where the records of the first MODEL are."""
+
+    def __init__(self, codes: Bytes) -> None:
+        self.codes = codes
+        model = np.cumsum(np.isin(codes, (_MODEL, _ENDMDL, _END)))
+        is_atom = np.isin(codes, (_ATOM, _HETATM))
+        with_atoms = np.unique(model[is_atom])
+        self.n_models = len(with_atoms)
+        first = model == with_atoms[0] if len(with_atoms) else np.zeros(len(codes), bool)
+        self.atoms: Ints = np.flatnonzero(is_atom & first)
+        self.anisou: Ints = np.flatnonzero((codes == _ANISOU) & first)
+        self.part: Ints = np.cumsum(codes == _TER)[self.atoms].astype(np.int32)
+        self.has_end = bool(len(with_atoms) > 1 and (codes == _END).any() and not (codes == _MODEL).any())
+
+
+_ATOM, _HETATM, _ANISOU, _MODEL, _ENDMDL, _TER, _END = range(1, 8)
+_CODES = {b"ATOM  ": _ATOM, b"HETATM": _HETATM, b"ANISOU": _ANISOU, b"MODEL ": _MODEL, b"MODEL": _MODEL,
+          b"ENDMDL": _ENDMDL, b"TER": _TER}  # fmt: skip
+
+
+def _lines(data: bytes) -> tuple[Bytes, Ints, _Table]:
+    """Return the coordinate lines as a grid of 80 columns, their line numbers and their kinds."""
+    text = np.frombuffer(data + b"\n", dtype=np.uint8)
+    ends: Ints = np.flatnonzero(text == 10)
+    begins = np.concatenate(([0], ends[:-1] + 1))
+    lengths = ends - begins
+    heads = _grid(text, begins, lengths, 6)
+    codes = _codes(heads)
+    chosen: Ints = np.flatnonzero(codes)
+    grid = _grid(text, begins[chosen], lengths[chosen], _WIDTH)
+    return grid, chosen + 1, _Table(codes[chosen])
+
+
+def _grid(text: Bytes, begins: Ints, lengths: Ints, width: int) -> Bytes:
+    columns = np.arange(width)
+    at = np.minimum(begins[:, None] + columns, len(text) - 1)
+    return np.where(columns < lengths[:, None], text[at], np.uint8(32))
+
+
+def _codes(heads: Bytes) -> Bytes:
+    words = np.ascontiguousarray(heads).view("S6").ravel()
+    codes = np.zeros(len(words), dtype=np.uint8)
+    for word, code in _CODES.items():
+        if word == b"TER":
+            codes[(heads[:, 0] == 84) & (heads[:, 1] == 69) & (heads[:, 2] == 82) & (heads[:, 3] == 32)] = (
+                code
+            )
+        else:
+            codes[words == word.ljust(6)] = code
+    codes[words == b"END   "] = _END
+    return codes
+
+
+def _text(grid: Bytes, first: int, last: int) -> Strings:
+    """Return columns ``first`` to ``last`` (from 1, both included) as stripped text."""
+    width = last - first + 1
+    field = np.ascontiguousarray(grid[:, first - 1 : last]).view(f"S{width}").ravel()
+    stripped: Strings = np.char.strip(field).astype(f"U{width}")
+    return stripped
+
+
+def _rows(content: Content, grid: Bytes, line_numbers: Ints, table: _Table, header: Header) -> AtomRows:
+    atoms, lines = grid[table.atoms], line_numbers[table.atoms]
+    name = _text(atoms, 13, 16)
+    comp, chain = _names(atoms)
+    element, odd = elements_of(atoms[:, 76:78], atoms[:, 12:16], comp)
+    if odd:
+        header.warnings.append(
+            f"{content.where}: {odd} atoms have no element in columns 77-78 (an older or non-standard "
+            "file); it was taken from their names."
+        )
+    if table.has_end:
+        header.warnings.append(f"{content.where} has atoms after END; only those before it are read.")
+    return AtomRows(
+        coord=_coord(content, atoms, lines),
+        name=name,
+        element=element,
+        altloc=_text(atoms, 17, 17),
+        comp=comp,
+        label_chain=np.full(len(atoms), "", dtype="U1"),
+        auth_chain=chain,
+        ins_code=_text(atoms, 27, 27),
+        occupancy=_optional(content, atoms, lines, (55, 60), "occupancy", 1.0),
+        b_factor=_optional(content, atoms, lines, (61, 66), "B-factor", 0.0),
+        charge=_charges(atoms),
+        auth_seq=_numbers(content, atoms, lines),
+        label_seq=np.full(len(atoms), -1, dtype=np.int32),
+        uniprot=np.full(len(atoms), -1, dtype=np.int32),
+        het=table.codes[table.atoms] == _HETATM,
+        part=table.part,
+        anisou=_anisou(grid[table.anisou], atoms),
+    )
+
+
+def _names(atoms: Bytes) -> tuple[Strings, Strings]:
+    """Return component names and chain ids.
+
+    Column 21 belongs to neither by the standard. Simulation programs put the fourth letter
+    of a name there, others the first of two letters of a chain id.
+    """
+    comp, chain = _text(atoms, 18, 20), _text(atoms, 22, 22)
+    if (atoms[:, 20] == 32).all():
+        return comp, chain
+    four, two = _text(atoms, 18, 21), _text(atoms, 21, 22)
+    is_name = (atoms[:, 21] == 32) | np.isin(four, _FOUR_LETTERS)
+    return np.where(is_name, four, comp), np.where(is_name, chain, two)
+
+
+def _coord(content: Content, atoms: Bytes, lines: Ints) -> Doubles:
+    coord = np.empty((len(atoms), 3))
+    for i, first in enumerate((31, 39, 47)):
+        coord[:, i] = _floats(content, atoms, lines, (first, first + 7), f"{'xyz'[i]} coordinate", None)
+    return coord
+
+
+def _optional(
+    content: Content, atoms: Bytes, lines: Ints, span: tuple[int, int], what: str, default: float
+) -> npt.NDArray[np.float32]:
+    return _floats(content, atoms, lines, span, what, default).astype(np.float32)
+
+
+def _floats(
+    content: Content, atoms: Bytes, lines: Ints, span: tuple[int, int], what: str, default: float | None
+) -> Doubles:
+    """Parse a numeric field; ``default`` stands for blanks, None where they are a fault."""
+    width = span[1] - span[0] + 1
+    field = np.ascontiguousarray(atoms[:, span[0] - 1 : span[1]])
+    blank = (field == 32).all(axis=1)
+    if blank.any():
+        if default is None:
+            _refuse(content, lines, blank, f"has no {what}")
+        field = field.copy()
+        field[blank] = np.frombuffer(f"{default}".ljust(width)[:width].encode(), np.uint8)
+    return _parse(content, lines, field, float, what)
+
+
+def _parse(
+    content: Content, lines: Ints, field: Bytes, kind: Callable[[bytes], Any], what: str
+) -> npt.NDArray[Any]:
+    words = field.view(f"S{field.shape[1]}").ravel()
+    try:
+        return np.array(list(map(kind, words.tolist())))
+    except ValueError:
+        bad = np.array([not _works(kind, word) for word in words.tolist()])
+        i = int(np.argmax(bad))
+        shown = words[i].decode("latin-1").strip()
+        raise content.bad(
+            f"has {shown!r} as {what} in line {lines[i]}, which is not a number",
+            "Repair or remove that line.",
+        ) from None
+
+
+def _works(kind: Callable[[bytes], Any], word: bytes) -> bool:
+    try:
+        kind(word)
+    except ValueError:
+        return False
+    return True
+
+
+def _refuse(content: Content, lines: Ints, bad: Bools, fault: str) -> None:
+    raise content.bad(f"{fault} in line {lines[int(np.argmax(bad))]}", "Repair or remove that line.")
+
+
+def _numbers(content: Content, atoms: Bytes, lines: Ints) -> Ints:
+    field = np.ascontiguousarray(atoms[:, 22:26])
+    numbers: Ints = _parse(content, lines, field, hybrid36, "residue number").astype(np.int32)
+    return numbers
+
+
+def hybrid36(word: bytes, width: int = 4) -> int:
+    """Return the number in a fixed field: decimal, else hybrid-36 (A000 = 10,000).
+
+    >>> hybrid36(b" -12"), hybrid36(b"A000"), hybrid36(b"a000")
+    (-12, 10000, 1223056)
+
+    Raises
+    ------
+    ValueError
+        When it is neither.
+    """
+    try:
+        return int(word)
+    except ValueError:
+        head = word[:1]
+        if len(word) != width or not head.isalpha() or not (word.isupper() or word.islower()):
+            raise
+        value = int(word, 36) - 10 * 36 ** (width - 1) + 10**width
+        return value if head.isupper() else value + 26 * 36 ** (width - 1)
+
+
+def _charges(atoms: Bytes) -> Ints:
+    words = np.ascontiguousarray(atoms[:, 78:80]).view("S2").ravel()
+    found = np.zeros(len(words), dtype=np.int32)
+    for word in np.unique(words).tolist():
+        match = re.fullmatch(rb"(?:(\d)([+-])|([+-])(\d))", word.strip())
+        if match:
+            size, sign = match[1] or match[4], match[2] or match[3]
+            found[words == word] = int(size) * (1 if sign == b"+" else -1)
+    return found
+
+
+def _anisou(lines: Bytes, atoms: Bytes) -> npt.NDArray[np.float32] | None:
+    """Return U in Å² for each atom, by serial and name; None where the file has no ANISOU."""
+    if not len(lines):
+        return None
+    index = {key: i for i, key in enumerate(_keys(atoms))}
+    found = np.full((len(atoms), 6), np.nan, dtype=np.float32)
+    for key, line in zip(_keys(lines), lines, strict=True):
+        i = index.get(key)
+        words = [line[28 + 7 * j : 35 + 7 * j].tobytes() for j in range(6)]
+        if i is not None and all(_works(int, word) for word in words):
+            found[i] = [int(word) / 1e4 for word in words]
+    return found
+
+
+def _keys(lines: Bytes) -> list[bytes]:
+    # Serial, atom, altloc, residue, chain and number: columns 7-27.
+    keys: list[bytes] = np.ascontiguousarray(lines[:, 6:27]).view("S21").ravel().tolist()
+    return keys
+
+
+def _parse_header(data: bytes, header: Header) -> None:
+    end = _RECORD.search(data)
+    text = data[: end.start() if end else len(data)].decode("latin-1")
+    lines: dict[str, list[str]] = {}
+    for line in text.split("\n"):
+        lines.setdefault(line[:6].rstrip(), []).append(line)
+    header.name = "".join(line[62:66] for line in lines.get("HEADER", [])[:1]).strip()
+    header.title = _joined(lines.get("TITLE", []))
+    header.method = _joined(lines.get("EXPDTA", [])).lower()
+    remarks = [*lines.get("REMARK", []), *lines.get("AUTHOR", []), *lines.get("COMPND", [])]
+    header.software = " ".join(line[6:] for line in remarks)[:65536]
+    header.resolution = _resolution(lines.get("REMARK", []))
+    header.sequences = _seqres(lines.get("SEQRES", []))
+
+
+def _joined(lines: list[str]) -> str:
+    return " ".join(" ".join(line[10:].split()) for line in lines).strip()
+
+
+def _resolution(remarks: list[str]) -> float | None:
+    for line in remarks:
+        match = re.match(r"REMARK   2 RESOLUTION\.\s+(\d+\.\d+)\s+ANGSTROM", line)
+        if match:
+            return float(match[1])
+    return None
+
+
+def _seqres(lines: list[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        found.setdefault(line[11:12].strip(), []).extend(line[19:70].split())
+    return found

@@ -1,0 +1,162 @@
+"""``read``: any structure file, any bytes, any entry of a known database."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from foldsight.confidence import Confidence
+from foldsight.errors import BadRequest, Refused
+from foldsight.io.assemble import Header, assemble
+from foldsight.io.cif_reader import Block, read_bcif, read_cif
+from foldsight.io.content import Content, load, sniff
+from foldsight.io.pdb_reader import read_pdb
+from foldsight.io.quality import Quality, find_quality
+from foldsight.io.rows import AtomRows
+from foldsight.prediction import Prediction
+from foldsight.provenance import FoldManifest
+from foldsight.sequence import sequence_key
+from foldsight.structure import Structure
+
+_SCHEME = re.compile(r"^(?P<source>[A-Za-z][A-Za-z0-9_-]+):(?P<id>[^/\\].*)$", re.DOTALL)
+_LONG_PDB_ID = re.compile(r"^pdb_[0-9a-z]{8}$", re.IGNORECASE)
+#: Names a data block gets when nobody cared, so that the file's own name says more.
+_NO_NAME = re.compile(r"^(?:|model|pred|prediction|structure|unknown|xxxx|none|_+)(?:_?\d+)?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A structure file, read.
+
+    Attributes
+    ----------
+    structure : Structure
+    quality : Quality
+    manifest : FoldManifest or None
+        The one that FoldSight wrote into a file of its own.
+    """
+
+    structure: Structure
+    quality: Quality
+    manifest: FoldManifest | None = None
+
+
+def read(source: str | Path | bytes, *, name: str | None = None, network: str | None = None) -> Any:
+    """Read a structure from a file, from bytes or from a database.
+
+    Parameters
+    ----------
+    source : str, Path or bytes
+        A path to PDB, mmCIF or BinaryCIF (gzipped or not, any suffix); the bytes of such
+        a file; or an entry: ``pdb:1ABC``, ``pdb_00001abc``, ``afdb:P04637``,
+        ``uniprot:P04637``.
+    name : str, optional
+        What to call bytes in messages.
+    network : {'off', 'hash', 'sequence'}, optional
+        For entries: what may leave the machine; by default the setting in force.
+
+    Returns
+    -------
+    Prediction, Structure or Query
+        A :class:`~foldsight.prediction.Prediction` when the file gives confidence, else a
+        :class:`~foldsight.structure.Structure`; a sequence for ``uniprot:``.
+
+    Raises
+    ------
+    NotFound
+        When the path or entry does not exist.
+    BadFile
+        Naming the file and its fault.
+    """
+    if isinstance(source, str):
+        entry = _entry(source)
+        if entry is not None:
+            return _fetch(*entry, network)
+    return opened_to_value(open_file(load(source, name=name)))
+
+
+def _entry(source: str) -> tuple[str, str] | None:
+    if _LONG_PDB_ID.match(source.strip()):
+        return "pdb", source.strip()
+    match = _SCHEME.match(source.strip())
+    if match is None or len(match["source"]) < 2 or Path(source).exists():
+        return None
+    return match["source"].lower(), match["id"].strip()
+
+
+def _fetch(source: str, identifier: str, network: str | None) -> Any:
+    # By entry point: databases live a floor below, and others may add theirs.
+    found = {point.name: point for point in entry_points(group="foldsight.sources")}
+    if source not in found:
+        known = ", ".join(f"{name}:" for name in sorted(found)) or "none"
+        raise BadRequest(f"There is no database {source!r}.", hint=f"Known are {known}.", source=source)
+    return found[source].load()().fetch(identifier, network=network)
+
+
+def open_file(content: Content) -> Opened:
+    """Return the structure and the confidence of a file's bytes.
+
+    Raises
+    ------
+    BadFile
+    """
+    block, rows, header = _parse(content)
+    structure = assemble(content, _name(content, block, header), rows, header)
+    quality = find_quality(content, structure, header, block)
+    structure = replace(structure, warnings=(*structure.warnings, *quality.warnings))
+    return Opened(structure, quality, _own_manifest(block))
+
+
+def _parse(content: Content) -> tuple[Block | None, AtomRows, Header]:
+    kind = sniff(content)
+    if kind == "cif":
+        return read_cif(content)
+    if kind == "bcif":
+        return read_bcif(content)
+    rows, header = read_pdb(content)
+    return None, rows, header
+
+
+def _name(content: Content, block: Block | None, header: Header) -> str:
+    named = header.name if block is None else block.name
+    return content.stem if _NO_NAME.match(named) and content.path is not None else named or content.stem
+
+
+def _own_manifest(block: Block | None) -> FoldManifest | None:
+    text = None if block is None else block.texts("_foldsight_manifest", "json")
+    if text is None or not len(text):
+        return None
+    try:
+        return FoldManifest.from_dict(json.loads(str(text[0])))
+    except (ValueError, TypeError, AttributeError):
+        return None  # damaged by hand: the structure is still good
+
+
+def opened_to_value(opened: Opened) -> Prediction | Structure:
+    """Return a prediction where there is confidence, else the structure."""
+    confidence = opened.quality.confidence
+    if confidence is None:
+        return opened.structure
+    manifest = opened.manifest or file_manifest(opened.structure, confidence, opened.quality)
+    return Prediction(opened.structure, confidence, manifest)
+
+
+def file_manifest(structure: Structure, confidence: Confidence, quality: Quality) -> FoldManifest:
+    """Return what can be said of a prediction that came as a file."""
+    sequences = tuple(structure.protein_sequences().values())
+    try:
+        key = sequence_key(sequences)
+    except Refused:  # residues without a letter have no canonical sequence
+        key = ""
+    return FoldManifest(
+        engine=quality.engine or "unknown",
+        engine_version=quality.version,
+        origin="homology" if confidence.kind == "template_support" else "predicted",
+        sequence_key=key,
+        name=structure.name,
+        warnings=structure.warnings,
+    )
