@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 USER_AGENT = f"foldsight/{__version__} (+https://github.com/foldsight/foldsight)"
-CONNECT_SECONDS, READ_SECONDS = 3.0, 30.0
+CONNECT_SECONDS, READ_SECONDS = 3.0, 20.0
+#: Longest time for one answer, however steadily it trickles.
+WHOLE_SECONDS = 300.0
 ATTEMPTS = 4
 #: Longest wait that a service may ask of us, seconds; beyond it the request fails.
 LONGEST_WAIT = 30.0
@@ -116,12 +118,14 @@ class Http:
         if time.monotonic() - _unreachable.get(host, -UNREACHABLE_SECONDS) < UNREACHABLE_SECONDS:
             raise self._cannot_reach(host, "it did not answer a moment ago")
         if not _through_proxy(url) and not _resolves(host):
-            raise self._cannot_reach(host, "its name is not known here")
+            raise self._give_up(host, "its name is not known here")
+
+    def _give_up(self, host: str, why: str) -> SourceFailed:
+        """Remember that a host cannot be reached."""
+        _unreachable[host] = time.monotonic()
+        return self._cannot_reach(host, why)
 
     def _cannot_reach(self, host: str, why: str) -> SourceFailed:
-        _unreachable.setdefault(host, time.monotonic())
-        if why != "it did not answer a moment ago":
-            _unreachable[host] = time.monotonic()
         return SourceFailed(
             f"{self.service} cannot be reached: {why}.",
             hint="Check the connection to the internet.",
@@ -137,12 +141,14 @@ class Http:
                 try:
                     status, headers, content = _read(client, request, limit, self.service)
                 except httpx.ConnectError as fault:
-                    raise self._cannot_reach(_host(url), str(fault) or "no connection") from fault
+                    raise self._give_up(_host(url), str(fault) or "no connection") from fault
                 except httpx.TooManyRedirects as fault:
                     raise SourceFailed(f"{self.service} sends us in circles.", url=url) from fault
                 except httpx.HTTPError as fault:
-                    if attempt + 1 == ATTEMPTS or isinstance(fault, httpx.ConnectTimeout):
-                        raise self._cannot_reach(_host(url), "it takes too long to answer") from fault
+                    if attempt > 0 or isinstance(fault, httpx.ConnectTimeout):
+                        raise self._give_up(
+                            _host(url), f"no answer in time ({type(fault).__name__})"
+                        ) from fault
                     continue
                 if status not in _BUSY:
                     return self._answer(status, str(request.url), content)
@@ -191,13 +197,15 @@ class Http:
 
 def _read(client: httpx.Client, request: httpx.Request, limit: int, service: str) -> tuple[int, Any, bytes]:
     chunks: list[bytes] = []
-    size = 0
+    size, began = 0, time.monotonic()
     response = client.send(request, stream=True)
     try:
         for chunk in response.iter_bytes():
             size += len(chunk)
             if size > limit:
                 raise SourceFailed(f"{service} sends more than {limit / 1e6:.0f} MB.", url=str(request.url))
+            if time.monotonic() - began > WHOLE_SECONDS:
+                raise SourceFailed(f"{service} sends too slowly.", hint="Try again later.")
             chunks.append(chunk)
     finally:
         response.close()
@@ -215,7 +223,7 @@ def _host(url: str) -> str:
 def _through_proxy(url: str) -> bool:
     from urllib.request import getproxies, proxy_bypass
 
-    return "https" in getproxies() and not proxy_bypass(_host(url))
+    return bool({"https", "all"} & set(getproxies())) and not proxy_bypass(_host(url))
 
 
 def _resolves(host: str) -> bool:

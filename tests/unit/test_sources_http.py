@@ -96,6 +96,22 @@ def test_an_unreachable_host_is_given_up_at_once_and_remembered(client: Http) ->
     assert route.call_count == 1
 
 
+@respx.mock
+def test_a_service_that_hangs_is_tried_twice_at_most(client: Http) -> None:
+    route = respx.get(URL).mock(side_effect=httpx.ReadTimeout("silence"))
+    with pytest.raises(SourceFailed, match="no answer in time"):
+        client.get(URL, network="hash")
+    assert route.call_count == 2
+
+
+@respx.mock
+def test_an_answer_that_trickles_is_cut_off(client: Http, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "WHOLE_SECONDS", -1.0)
+    respx.get(URL).respond(200, content=b"x")
+    with pytest.raises(SourceFailed, match="too slowly"):
+        client.get(URL, network="hash")
+
+
 def test_a_name_that_does_not_resolve_costs_seconds_at_most(
     client: Http, monkeypatch: pytest.MonkeyPatch
 ) -> None:
