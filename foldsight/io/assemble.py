@@ -32,6 +32,8 @@ class Header:
     n_models : int
     sequences : dict of str to list of str
         Component names of each polymer, by author chain id (SEQRES) in PDB files.
+    references : list of str
+        DBREF lines of PDB files.
     polymers : dict of str to (kind, list of str)
         Kind and component names by ``label_asym_id`` in mmCIF files.
     software, software_version : str
@@ -46,6 +48,7 @@ class Header:
     resolution: float | None = None
     n_models: int = 1
     sequences: Mapping[str, list[str]] = field(default_factory=dict)
+    references: list[str] = field(default_factory=list)
     polymers: Mapping[str, tuple[str, list[str]]] = field(default_factory=dict)
     software: str = ""
     software_version: str = ""

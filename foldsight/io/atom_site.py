@@ -13,6 +13,17 @@ if TYPE_CHECKING:
     from gemmi import cif
 
 _PREFIX = "_atom_site."
+_ANISOTROP = "_atom_site_anisotrop."
+#: Columns whose words are the file's own where it holds the same atoms.
+_OWN_WORDS = ("id", "auth_comp_id", "auth_atom_id", "pdbx_PDB_model_num")
+#: Numeric columns, and by how much our rounding may differ from the file's digits.
+_NUMERIC = {
+    "Cartn_x": 1e-6,
+    "Cartn_y": 1e-6,
+    "Cartn_z": 1e-6,
+    "occupancy": 0.00501,
+    "B_iso_or_equiv": 0.00501,
+}
 
 
 def put_atom_site(
@@ -24,10 +35,41 @@ def put_atom_site(
     holds the same atoms in the same order.
     """
     columns = _columns(structure, label_seq, entity_ids, b_factor)
-    columns = {**_kept(block, structure), **columns}
+    kept = _kept(block, structure)
+    for item, words in kept.items():
+        if item not in columns or item in _OWN_WORDS or _same_numbers(item, words, columns[item]):
+            columns[item] = words
+    if not kept:
+        _put_anisou(block, structure)
     block.find_mmcif_category(_PREFIX).erase()
     loop = block.init_mmcif_loop(_PREFIX, list(columns))
     loop.set_all_values(list(columns.values()))
+
+
+def _same_numbers(item: str, words: list[str], others: list[str]) -> bool:
+    """Whether a numeric column says the same with other digits; the file's own are then kept."""
+    if item not in _NUMERIC:
+        return False
+    try:
+        theirs, ours = np.array(list(map(float, words))), np.array(list(map(float, others)))
+    except ValueError:
+        return False
+    return bool(np.abs(theirs - ours).max(initial=0.0) <= _NUMERIC[item])
+
+
+def _put_anisou(block: cif.Block, structure: Structure) -> None:
+    """Write U of each atom under the atoms' new ids, in place of any that the block has."""
+    block.find_mmcif_category(_ANISOTROP).erase()
+    u = structure.anisou
+    if u is None or len(u) != len(structure.atoms):
+        return
+    rows = np.flatnonzero(np.isfinite(u).all(axis=1))
+    elements = quoted(structure.atoms.element[rows]).tolist()
+    columns = {"id": [str(i + 1) for i in rows.tolist()], "type_symbol": elements}
+    for j, place in enumerate(("1][1", "2][2", "3][3", "1][2", "1][3", "2][3")):
+        columns[f"U[{place}]"] = [f"{value:.4f}" for value in u[rows, j].tolist()]
+    if len(rows):
+        block.init_mmcif_loop(_ANISOTROP, list(columns)).set_all_values(list(columns.values()))
 
 
 def _columns(

@@ -6,6 +6,7 @@ swell to is fixed by the row count of its category, so a forged file cannot fill
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -144,20 +145,28 @@ def _undo(values: Any, step: dict[str, Any], rows: int) -> Array:
         return np.frombuffer(values, dtype=_TYPES[step["type"]])
     if kind == "StringArray":
         return _strings(values, step, rows)
-    if kind == "FixedPoint":
-        return values.astype(_TYPES[step["srcType"]]) / step["factor"]
-    if kind == "IntervalQuantization":
-        low, high, steps = float(step["min"]), float(step["max"]), int(step["numSteps"])
-        return low + values.astype(_TYPES[step["srcType"]]) * (high - low) / (steps - 1)
-    if kind == "Delta":
-        return np.cumsum(values, dtype=_TYPES[step["srcType"]]) + np.array(
-            step["origin"], _TYPES[step["srcType"]]
-        )
+    if not isinstance(values, np.ndarray):
+        raise ValueError("an array without bytes")
     if kind == "RunLength":
         return _runs(values, step, rows)
     if kind == "IntegerPacking":
         return _unpack(values, step)
-    raise ValueError(f"an unknown encoding {kind!r}")
+    return _undo_numbers(values, step)
+
+
+def _undo_numbers(values: Array, step: dict[str, Any]) -> Array:
+    kind, dtype = step["kind"], np.dtype(_TYPES[step["srcType"]])
+    result: Array
+    if kind == "FixedPoint":
+        result = values.astype(dtype) / step["factor"]
+    elif kind == "IntervalQuantization":
+        low, high, steps = float(step["min"]), float(step["max"]), int(step["numSteps"])
+        result = low + values.astype(dtype) * (high - low) / (steps - 1)
+    elif kind == "Delta":
+        result = np.cumsum(values, dtype=dtype) + np.array(step["origin"], dtype)
+    else:
+        raise ValueError(f"an unknown encoding {kind!r}")
+    return result
 
 
 def _runs(values: Array, step: dict[str, Any], rows: int) -> Array:
@@ -187,7 +196,7 @@ def _unpack(values: Array, step: dict[str, Any]) -> Array:
 def _strings(values: Any, step: dict[str, Any], rows: int) -> Array:
     text: str = step["stringData"]
     offsets = decode({"data": step["offsets"], "encoding": step["offsetEncoding"]}, MAX_ROWS).tolist()
-    words = [text[a:b] for a, b in zip(offsets, offsets[1:], strict=False)]
+    words = [text[a:b] for a, b in pairwise(offsets)]
     index = decode({"data": values, "encoding": step["dataEncoding"]}, rows)
     if len(index) > rows or (len(index) and not -1 <= index.min() <= index.max() < len(words)):
         raise ValueError("a string that is not there")

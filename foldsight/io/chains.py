@@ -6,6 +6,7 @@ import re
 import string
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -136,7 +137,7 @@ def _group(rows: AtomRows, starts: Ints) -> dict[tuple[str, _Group], list[int]]:
     found = [kinds[name] for name in rows.comp[starts].tolist()]
     hets = rows.het[starts].tolist()
     polymer: dict[str, tuple[str, int]] = {}
-    for auth, part, kind, het in sorted(zip(auths, parts, found, hets, strict=True), key=lambda row: row[3]):
+    for _, auth, part, kind in sorted(zip(hets, auths, parts, found, strict=True), key=lambda row: row[0]):
         # ATOM before HETATM: the first polymer residue says what the chain is and where it ends.
         if kind in ("protein", "nucleic"):
             polymer.setdefault(auth, (kind, part))
@@ -195,7 +196,7 @@ def _positions(rows: AtomRows, members: Ints, sequence: list[str]) -> tuple[Ints
 
 def _by_numbers(names: list[str], numbers: list[int], sequence: list[str]) -> list[int] | None:
     """Place residues by their author numbers less one offset, where every name then agrees."""
-    if any(b <= a for a, b in zip(numbers, numbers[1:], strict=False)):
+    if any(b <= a for a, b in pairwise(numbers)):
         return None
     for spot, name in enumerate(sequence, start=1):
         if name != names[0]:

@@ -15,6 +15,7 @@ from foldsight.io.rows import AtomRows
 from foldsight.typing import Bools, Doubles, Floats, Ints, Strings
 
 _SITE = "_atom_site"
+_U = ("1][1", "2][2", "3][3", "1][2", "1][3", "2][3")
 _INT32 = np.iinfo(np.int32)
 
 
@@ -119,6 +120,7 @@ def _rows(content: Content, block: Block, warnings: list[str]) -> tuple[Block, A
         uniprot=_sifts(site),
         het=site.text("group_PDB") == "HETATM",
         part=np.zeros(len(site), dtype=np.int32),
+        anisou=_anisou(site),
     )
     if not first.all():
         rows = rows.take(np.flatnonzero(first))
@@ -182,6 +184,21 @@ class _Site:
         return np.where(found == _INT32.min + 1, label, found)
 
 
+def _anisou(site: _Site) -> Floats | None:
+    """Return U of each atom by its id; None where the file gives none."""
+    block = site.block
+    ids = block.texts(f"{_SITE}_anisotrop", "id")
+    columns = [block.floats(f"{_SITE}_anisotrop", f"U[{place}]") for place in _U]
+    if ids is None or any(column is None or len(column) != len(ids) for column in columns):
+        return None
+    spots = {identity: i for i, identity in enumerate(site.text("id").tolist())}
+    found = np.full((len(site), 6), np.nan, dtype=np.float32)
+    rows = np.array([spots.get(identity, -1) for identity in ids.tolist()], dtype=np.int64)
+    values = np.stack([column for column in columns if column is not None], axis=1)
+    found[rows[rows >= 0]] = values[rows >= 0]
+    return found
+
+
 def _sifts(site: _Site) -> Ints:
     numbers = site.integer("pdbx_sifts_xref_db_num", -1)
     if (numbers < 0).all():
@@ -200,7 +217,7 @@ def _map_uniprot(block: Block, rows: AtomRows) -> None:
             _shift(rows, rows.auth_chain == strand, begin, end, start)
     if (rows.uniprot >= 0).any():
         return
-    entities = dict(table(block, "_struct_asym", ("id", "entity_id")))
+    entities = pairs(block, "_struct_asym", "id", "entity_id")
     wanted = ("target_entity_id", "db_name", "seq_db_align_begin", "seq_db_align_end")
     for entity, name, begin, end in table(block, "_ma_target_ref_db_details", wanted):
         if name == "UNP" and begin.isdigit() and end.isdigit():
@@ -226,6 +243,11 @@ def table(block: Block, category: str, items: tuple[str, ...]) -> list[tuple[str
         return []
     columns = [_column(block, category, item) for item in items]
     return list(zip(*columns, strict=True)) if len({len(column) for column in columns}) == 1 else []
+
+
+def pairs(block: Block, category: str, key: str, value: str) -> dict[str, str]:
+    """Return two items of a small category as a dict."""
+    return {row[0]: row[1] for row in table(block, category, (key, value))}
 
 
 def _header(block: Block, n_models: int) -> Header:
@@ -259,10 +281,10 @@ def _positive(text: str) -> float | None:
 
 def _polymers(block: Block, site: _Site) -> dict[str, tuple[str, list[str]]]:
     """Return kind and component names of each ``label_asym_id``, kind ``""`` where unknown."""
-    types = dict(table(block, "_entity", ("id", "type")))
-    polymer_types = dict(table(block, "_entity_poly", ("entity_id", "type")))
+    types = pairs(block, "_entity", "id", "type")
+    polymer_types = pairs(block, "_entity_poly", "entity_id", "type")
     sequences = _entity_sequences(block)
-    owners = dict(table(block, "_struct_asym", ("id", "entity_id"))) or _owners(site)
+    owners = pairs(block, "_struct_asym", "id", "entity_id") or _owners(site)
     kinds = {
         entity: _kind(types.get(entity, ""), polymer_types.get(entity, "")) for entity in {*owners.values()}
     }

@@ -60,7 +60,7 @@ def written_label_seq(structure: Structure) -> Ints:
     table = structure.residues
     found = table.label_seq.copy()
     polymer = np.array([chain.kind in _POLYMERS for chain in structure.chains], dtype=bool)
-    for i in np.flatnonzero((found < 0) & polymer[table.chain]):
+    for i in np.flatnonzero((found < 0) & polymer[table.chain]).tolist():
         for j in (i - 1, i + 1):
             if 0 <= j < len(found) and found[j] > 0 and _same_place(structure, i, j):
                 found[i] = found[j]

@@ -10,8 +10,11 @@ from foldsight.residues import MODIFIED_PARENT, THREE_TO_ONE
 
 ComponentKind = Literal["protein", "nucleic", "water", "other"]
 
-_WATER = frozenset(["HOH", "WAT", "DOD", "H2O", "SOL", "TIP", "TIP3", "TIP4", "TP3", "TP4", "SPC"])
-_NUCLEIC = frozenset(["A", "C", "G", "U", "I", "N", "DA", "DC", "DG", "DT", "DU", "DI", "DN", "RA", "RC", "RG", "RU", "ADE", "CYT", "GUA", "THY", "URA"])
+_WATER = frozenset({"HOH", "WAT", "DOD", "H2O", "SOL", "TIP", "TIP3", "TIP4", "TP3", "TP4", "SPC"})
+_NUCLEIC = frozenset(
+    {"A", "C", "G", "U", "I", "N", "DA", "DC", "DG", "DT", "DU", "DI", "DN", "RA", "RC", "RG", "RU"}
+    | {"ADE", "CYT", "GUA", "THY", "URA"}
+)
 #: Caps of a peptide: part of the polymer in PDB entries.
 _CAPS = frozenset(["ACE", "NH2", "NME", "NMA"])
 _BACKBONE = frozenset({"N", "CA", "C"})

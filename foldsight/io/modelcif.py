@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from gemmi import cif
 
 _MODEL, _SOFTWARE_GROUP = "1", "1"
+_MODES = (("1", "global"), ("2", "local"))
 
 
 def modelcif_text(
@@ -170,7 +172,7 @@ def _sequence_rows(entity: Entity) -> list[tuple[str, int, str, str]]:
     others: dict[int, list[str]] = {}
     for position, name in entity.alternates:
         others.setdefault(position, []).append(name)
-    rows = []
+    rows: list[tuple[str, int, str, str]] = []
     for position, name in enumerate(full_components(entity), start=1):
         hetero = "y" if position in others else "n"
         rows.extend((entity.id, position, each, hetero) for each in (name, *others.get(position, [])))
@@ -213,22 +215,39 @@ def put_metrics(block: cif.Block, structure: Structure, confidence: Confidence) 
     is_plddt = confidence.kind == "plddt"
     name, kind = ("pLDDT", "pLDDT") if is_plddt else (SUPPORT_METRIC, "other")
     details = None if is_plddt else "Estimated lDDT x 100 of a homology structure; not pLDDT."
-    metrics = [("1", "global", name, kind, details), ("2", "local", name, kind, details)]
+    metrics: list[tuple[str | None, ...]] = [(i, mode, name, kind, details) for i, mode in _MODES]
     values = [("1", f"{confidence.mean:.2f}")] if np.isfinite(confidence.mean) else []
     if confidence.ptm is not None:
         metrics.append(("3", "global", "pTM", "pTM", None))
         values.append(("3", f"{confidence.ptm:.4f}"))
-    put("_ma_qa_metric", id=[m[0] for m in metrics], mode=[m[1] for m in metrics], name=[m[2] for m in metrics],
-        type=[m[3] for m in metrics], type_other_details=[m[4] for m in metrics],
-        software_group_id=[_SOFTWARE_GROUP if block.find_values("_ma_software_group.group_id") else None]
-        * len(metrics))  # fmt: skip
-    put("_ma_qa_metric_global", ordinal_id=[str(i + 1) for i in range(len(values))],
-        model_id=[_MODEL] * len(values), metric_id=[v[0] for v in values],
-        metric_value=[v[1] for v in values])  # fmt: skip
-    put("_ma_qa_metric_local", ordinal_id=[str(i + 1) for i in range(len(rows))], model_id=[_MODEL] * len(rows),
-        label_asym_id=labels, label_seq_id=[str(i) for i in table.label_seq[rows].tolist()],
-        label_comp_id=table.name[rows].tolist(), metric_id=["2"] * len(rows),
-        metric_value=[f"{v:.2f}" for v in confidence.values[rows].tolist()])  # fmt: skip
+    group = _SOFTWARE_GROUP if block.find_values("_ma_software_group.group_id") else None
+    items = ("id", "mode", "name", "type", "type_other_details")
+    put(
+        "_ma_qa_metric",
+        **{item: [metric[i] for metric in metrics] for i, item in enumerate(items)},
+        software_group_id=[group] * len(metrics),
+    )
+    put(
+        "_ma_qa_metric_global",
+        ordinal_id=_ordinals(values),
+        model_id=[_MODEL] * len(values),
+        metric_id=[value[0] for value in values],
+        metric_value=[value[1] for value in values],
+    )
+    put(
+        "_ma_qa_metric_local",
+        ordinal_id=_ordinals(labels),
+        model_id=[_MODEL] * len(rows),
+        label_asym_id=labels,
+        label_seq_id=[str(i) for i in table.label_seq[rows].tolist()],
+        label_comp_id=table.name[rows].tolist(),
+        metric_id=["2"] * len(rows),
+        metric_value=[f"{v:.2f}" for v in confidence.values[rows].tolist()],
+    )
+
+
+def _ordinals(rows: Sequence[object]) -> list[str]:
+    return [str(i) for i in range(1, len(rows) + 1)]
 
 
 def _agrees(

@@ -54,7 +54,20 @@ def read_pdb(content: Content) -> tuple[AtomRows, Header]:
     header = Header(n_models=max(1, table.n_models))
     _parse_header(data, header)
     rows = _rows(content, grid, line_numbers, table, header)
+    _map_uniprot(rows, header.references)
     return rows, header
+
+
+def _map_uniprot(rows: AtomRows, references: list[str]) -> None:
+    """Fill UniProt positions from DBREF: an offset from the author numbers of a chain."""
+    for line in references:
+        match = re.fullmatch(r"DBREF  .{4} (.) +(-?\d+). +(-?\d+). UNP .{22} +(-?\d+). .*", line.ljust(68))
+        if match:
+            first, last, start = map(int, match.group(2, 3, 4))
+            inside = (
+                (rows.auth_chain == match[1].strip()) & (rows.auth_seq >= first) & (rows.auth_seq <= last)
+            )
+            rows.uniprot[inside & ~rows.het] = rows.auth_seq[inside & ~rows.het] - first + start
 
 
 class _Table:
@@ -246,7 +259,7 @@ def hybrid36(word: bytes, width: int = 4) -> int:
         if len(word) != width or not head.isalpha() or not (word.isupper() or word.islower()):
             raise
         value = int(word, 36) - 10 * 36 ** (width - 1) + 10**width
-        return value if head.isupper() else value + 26 * 36 ** (width - 1)
+        return int(value if head.isupper() else value + 26 * 36 ** (width - 1))
 
 
 def _charges(atoms: Bytes) -> Ints:
@@ -292,6 +305,7 @@ def _parse_header(data: bytes, header: Header) -> None:
     remarks = [*lines.get("REMARK", []), *lines.get("AUTHOR", []), *lines.get("COMPND", [])]
     header.software = " ".join(line[6:] for line in remarks)[:65536]
     header.resolution = _resolution(lines.get("REMARK", []))
+    header.references = lines.get("DBREF", [])
     header.sequences = _seqres(lines.get("SEQRES", []))
 
 

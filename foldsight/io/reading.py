@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from foldsight.confidence import Confidence
-from foldsight.errors import BadRequest, Refused
+from foldsight.errors import BadFile, BadRequest, Refused
 from foldsight.io.assemble import Header, assemble
+from foldsight.io.beside import pae_beside
 from foldsight.io.cif_reader import Block, read_bcif, read_cif
 from foldsight.io.content import Content, load, sniff
+from foldsight.io.pae import fit_pae, read_pae
 from foldsight.io.pdb_reader import read_pdb
 from foldsight.io.quality import Quality, find_quality
 from foldsight.io.rows import AtomRows
@@ -76,7 +78,32 @@ def read(source: str | Path | bytes, *, name: str | None = None, network: str | 
         entry = _entry(source)
         if entry is not None:
             return _fetch(*entry, network)
-    return opened_to_value(open_file(load(source, name=name)))
+    content = load(source, name=name)
+    return _with_pae(opened_to_value(open_file(content)), content)
+
+
+def _with_pae(found: Prediction | Structure, content: Content) -> Prediction | Structure:
+    """Add the error matrix that lies beside the file; one that does not fit is named, not used."""
+    if isinstance(found, Structure) or content.path is None or found.confidence.kind != "plddt":
+        return found
+    beside = pae_beside(content.path)
+    if beside is None:
+        return found
+    try:
+        errors = read_pae(beside)
+        pae = fit_pae(errors, found.structure)
+    except BadFile as fault:
+        return _warned(found, fault.message)
+    if len(errors) != len(pae):
+        found = _warned(found, f"{errors.where} gives errors of {len(errors)} tokens; they were fitted to "
+                               f"{len(pae)} residues, averaging the tokens of one ligand.")  # fmt: skip
+    ptm = errors.ptm if found.confidence.ptm is None else found.confidence.ptm
+    return replace(found, confidence=replace(found.confidence, pae=pae, ptm=ptm))
+
+
+def _warned(found: Prediction, warning: str) -> Prediction:
+    warnings = (*found.structure.warnings, warning)
+    return replace(found, structure=replace(found.structure, warnings=warnings))
 
 
 def _entry(source: str) -> tuple[str, str] | None:
