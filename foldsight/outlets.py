@@ -9,6 +9,7 @@ Both are found by entry point, so that values need not know who draws or writes 
 
 from __future__ import annotations
 
+import gzip
 import os
 import tempfile
 from functools import cache
@@ -25,8 +26,9 @@ class Outlets:
     def save(self, path: str | Path, **options: Any) -> Path:
         """Write a file; its suffix says what kind.
 
-        The file is written whole or not at all. Options are the exporter's own, such as
-        ``size``, ``background`` and ``coloring`` for pictures.
+        The file is written whole or not at all, and compressed when the name ends in ``.gz``.
+        Options are the exporter's own, such as ``size``, ``background`` and ``coloring`` for
+        pictures.
 
         Returns
         -------
@@ -79,11 +81,13 @@ def exporter_for(path: str | Path) -> tuple[str, Any]:
     ------
     BadRequest
     """
-    suffix = Path(path).suffix.lower().removeprefix(".")
-    if suffix not in exporters():
-        known = ", ".join(f".{name}" for name in exporters())
-        raise BadRequest(f"{str(path)!r} has no suffix that can be saved.", hint=f"Use one of {known}.")
-    return suffix, exporters()[suffix].load()
+    parts = Path(path).name.lower().removesuffix(".gz").split(".")
+    # The longest suffix first: .pae.json is not .json.
+    for suffix in (".".join(parts[i:]) for i in range(1, len(parts))):
+        if suffix in exporters():
+            return suffix, exporters()[suffix].load()
+    known = ", ".join(f".{name}" for name in exporters())
+    raise BadRequest(f"{str(path)!r} has no suffix that can be saved.", hint=f"Use one of {known}.")
 
 
 def save(item: Any, path: str | Path, **options: Any) -> Path:
@@ -93,6 +97,8 @@ def save(item: Any, path: str | Path, **options: Any) -> Path:
     folder, draft = _draft(target, suffix)
     try:
         exporter(item, draft, **options)
+        if target.suffix.lower() == ".gz":
+            draft.write_bytes(gzip.compress(draft.read_bytes(), mtime=0))
         os.replace(draft, target)
     except OSError as fault:
         raise BadRequest(f"{target} cannot be written: {fault.strerror or fault}.") from None

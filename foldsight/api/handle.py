@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
-from foldsight.errors import BadRequest, Cancelled, Failed, FoldSightError, error_from_dict
+from foldsight.errors import BadRequest, Cancelled, FoldSightError, error_from_dict
+from foldsight.jobs import FINAL
 from foldsight.typing import Json
 
 if TYPE_CHECKING:
     from foldsight.client import Client
     from foldsight.prediction import Prediction
-
-#: States in which nothing more happens.
-OVER = ("done", "failed", "cancelled")
 
 
 class Fold:
@@ -47,13 +45,13 @@ class Fold:
     @property
     def over(self) -> bool:
         """Whether nothing more will happen."""
-        return self.job["state"] in OVER
+        return self.job["state"] in FINAL
 
     @property
     def state(self) -> str:
         """``queued``, ``running``, ``done``, ``failed`` or ``cancelled``, as of now."""
         if not self.over:
-            self.job = self._service.job(self.id)
+            self.job = self._service.get(self.id)
         return str(self.job["state"])
 
     @property
@@ -87,20 +85,15 @@ class Fold:
         Failed
             When the time is up.
         """
-        until = None if timeout is None else time.monotonic() + timeout
-        for job in self._changes():
+
+        def changed(job: Json) -> None:
             self.job = job
             if on_change is not None:
                 on_change(job)
-            if not self.over and until is not None and time.monotonic() > until:
-                raise Failed(f"{self.name} was not done after {timeout:g} s; its job goes on.")
-        return self
 
-    def _changes(self) -> Iterator[Json]:
-        if self.over:
-            yield self.job
-        else:
-            yield from self._service.watch(self.id)
+        if not self.over:
+            self.job = self._service.wait(self.id, changed, timeout)
+        return self
 
     def result(self, timeout: float | None = None) -> Prediction:
         """Return the prediction, waiting for it.
@@ -118,7 +111,7 @@ class Fold:
                 raise fault
             from foldsight.io.bundle import from_bundle
 
-            self._prediction = from_bundle(self._service.files(self.id))
+            self._prediction = from_bundle(self._service.files(self.job))
         return self._prediction
 
     def cancel(self) -> None:

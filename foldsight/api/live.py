@@ -106,18 +106,20 @@ def _in_notebook() -> bool:
 
 
 def _publish(bundle: Bundle) -> str:
-    from IPython.display import display
+    from IPython import display
 
     data, metadata = bundle
-    handle = display(data, metadata=metadata, raw=True, display_id=True)
+    show_one: Any = display.display
+    handle = show_one(data, metadata=metadata, raw=True, display_id=True)
     return str(handle.display_id) if handle is not None else ""
 
 
 def _update(handle: str, bundle: Bundle) -> None:
-    from IPython.display import update_display
+    from IPython import display
 
     data, metadata = bundle
-    update_display(data, metadata=metadata, raw=True, display_id=handle)
+    change: Any = display.update_display
+    change(data, metadata=metadata, raw=True, display_id=handle)
 
 
 def _in_background(work: Callable[[], object]) -> None:

@@ -54,4 +54,4 @@ def shown(item: Any, *, network: str | None = None) -> Prediction | Structure | 
     found = read(item, network=network)
     if isinstance(found, Prediction | Structure):
         return found
-    raise BadRequest(f"{item} is a sequence, not a structure.", hint="Fold it first.")
+    raise BadRequest(f"{item!r} is a sequence, not a structure.", hint="Fold it first.")

@@ -55,7 +55,9 @@ def _looked(check: Callable[[], Finding]) -> Finding:
     except FoldSightError as fault:
         return Finding(name, False, fault.message, fault.hint)
     except Exception as fault:  # whatever is broken, the other findings must be told
-        return Finding(name, False, f"{type(fault).__name__}: {fault}", "pip install --force-reinstall foldsight")
+        return Finding(
+            name, False, f"{type(fault).__name__}: {fault}", "pip install --force-reinstall foldsight"
+        )
 
 
 def _python() -> Finding:

@@ -18,7 +18,7 @@ from foldsight.errors import BadRequest, FoldSightError
 from foldsight.typing import Json
 
 if TYPE_CHECKING:
-    from foldsight.api import Fold
+    from foldsight.api import Fold, Folds
     from foldsight.prediction import Prediction
 
 #: What is written for each record; PAE besides, where there is one.
@@ -66,23 +66,28 @@ def _setting(text: str) -> tuple[str, Any]:
 
 def run(args: argparse.Namespace, console: Console) -> Answer:
     """Fold every record, write what is done, and say of each what came of it."""
-    folder = _writable(Path(args.output or "foldsight-output").expanduser())
+    folder = writable(args.output or "foldsight-output")
     source = _source(args.source)
-    from foldsight.api import Fold, fold
+    from foldsight.api import fold
 
-    found = fold(source, **options_of(args))
-    folds = [found] if isinstance(found, Fold) else list(found)
+    folds = each(fold(source, **options_of(args)))
     try:
         records = fold_into(folder, folds, console)
     except KeyboardInterrupt:
-        for each in folds:
-            if not each.over:
-                each.cancel()
+        for one in folds:
+            if not one.over:
+                one.cancel()
         raise
     counts = {state: sum(r["state"] == state for r in records) for state in ("done", "refused", "failed")}
     status = FAILED if counts["failed"] else REFUSED if counts["refused"] else DONE
     data = {"output": str(folder), **counts, "records": records}
-    return Answer(data, "\n".join(map(_line, records)), status=status)
+    told = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+    return Answer(data, f"{told}; files are in {folder}", status=status)
+
+
+def each(found: Fold | Folds) -> list[Fold]:
+    """Return one or several folds as a list."""
+    return list(found) if isinstance(found, Sequence) else [found]
 
 
 def _source(text: str | None) -> str | bytes:
@@ -91,8 +96,9 @@ def _source(text: str | None) -> str | bytes:
     return sys.stdin.buffer.read() if text == "-" else text
 
 
-def _writable(folder: Path) -> Path:
-    """Make sure of the folder before anything is folded."""
+def writable(name: str) -> Path:
+    """Return the folder once it is sure that it can be written to."""
+    folder = Path(name).expanduser()
     if folder.exists() and not folder.is_dir():
         raise BadRequest(f"{folder} is a file.", hint="Name a folder with -o.")
     folder.mkdir(parents=True, exist_ok=True)
@@ -147,7 +153,7 @@ def write_all(prediction: Prediction, folder: Path, stem: str) -> list[Path]:
             if suffix != "pdb":
                 raise
     if prediction.confidence.pae is not None:
-        paths.append(prediction.save(folder / f"{stem}.pae"))
+        paths.append(prediction.save(folder / f"{stem}.pae.json"))
     return paths
 
 

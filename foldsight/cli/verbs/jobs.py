@@ -32,7 +32,7 @@ def run(args: argparse.Namespace, console: Console) -> Answer:
         return _listed(service.jobs(state=args.state, limit=args.limit))
     if args.id is None:
         raise BadRequest(f"Which job shall be {args.action}ed?", hint="foldsight jobs lists them.")
-    job = service.job(_whole_id(service.jobs(limit=1000), args.id))
+    job = service.get(_whole_id(service.jobs(limit=1000), args.id))
     if args.action == "cancel":
         job = service.cancel(job["id"])
     return _shown(job)
