@@ -57,6 +57,12 @@ class Client:
         self._timeout = timeout
         self._http = _open(address, timeout)
 
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def submit(self, request: Mapping[str, Any]) -> Json:
         """Queue a fold request and return the job.
 
