@@ -22,7 +22,7 @@ Array = npt.NDArray[Any]
 
 
 class BinaryBlock:
-    """One data block of a BinaryCIF file; see :class:`foldsight.io.cif_reader.Block`."""
+    """One data block of a BinaryCIF file; see :class:`foldsight.io.cif_header.Block`."""
 
     def __init__(self, block: dict[str, Any]) -> None:
         self.name = str(block.get("header", ""))

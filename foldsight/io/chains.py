@@ -108,62 +108,57 @@ def _count_on(rows: AtomRows, members: Ints) -> Ints:
 def chains_from_names(rows: AtomRows, starts: Ints, sequences: Mapping[str, list[str]]) -> ChainTable:
     """Return chains of a PDB file: one per polymer, per ligand and per chain's waters."""
     groups = _group(rows, starts)
-    labels = _labels([auth for auth, _ in groups], [kind for _, kind in groups])
+    labels = _labels(list(groups))
     owner = np.full(len(starts), -1, dtype=np.int32)
     label_seq = np.full(len(starts), -1, dtype=np.int32)
     chains = []
-    for number, ((auth, kind), label) in enumerate(zip(groups, labels, strict=True)):
-        members = np.array(groups[auth, kind], dtype=np.int64)
+    for number, (((auth, kind, _), found), label) in enumerate(zip(groups.items(), labels, strict=True)):
+        members = np.array(found, dtype=np.int64)
         owner[members] = number
         sequence: list[str] = []
-        if kind.name in ("protein", "nucleic"):
+        if kind in ("protein", "nucleic"):
             label_seq[members], sequence = _positions(rows, starts[members], sequences.get(auth, []))
-        chains.append(Chain(label, auth, kind.name, letters(sequence)))
+        chains.append(Chain(label, auth, kind, letters(sequence)))
     _drop_minor(label_seq, owner, _weights(rows, starts))
     return ChainTable(tuple(chains), owner, label_seq)
 
 
-@dataclass(frozen=True)
-class _Group:
-    """What sets one chain instance of an author chain apart from the others."""
-
-    name: str
-    number: int = 0
+#: What sets one chain instance apart: author chain id, kind, and a number.
+_Key = tuple[str, str, int]
 
 
-def _group(rows: AtomRows, starts: Ints) -> dict[tuple[str, _Group], list[int]]:
+def _group(rows: AtomRows, starts: Ints) -> dict[_Key, list[int]]:
     kinds = component_kinds(rows, starts)
     auths, parts = rows.auth_chain[starts].tolist(), rows.part[starts].tolist()
     found = [kinds[name] for name in rows.comp[starts].tolist()]
     hets = rows.het[starts].tolist()
     polymer: dict[str, tuple[str, int]] = {}
-    for _, auth, part, kind in sorted(zip(hets, auths, parts, found, strict=True), key=lambda row: row[0]):
-        # ATOM before HETATM: the first polymer residue says what the chain is and where it ends.
-        if kind in ("protein", "nucleic"):
-            polymer.setdefault(auth, (kind, part))
-    groups: dict[tuple[str, _Group], list[int]] = {}
+    # ATOM before HETATM: the first polymer residue says what the chain is and where it ends.
+    for want_het in (False, True):
+        for auth, part, kind, het in zip(auths, parts, found, hets, strict=True):
+            if het == want_het and kind in ("protein", "nucleic"):
+                polymer.setdefault(auth, (kind, part))
+    groups: dict[_Key, list[int]] = {}
     for i, (auth, part, kind, het) in enumerate(zip(auths, parts, found, hets, strict=True)):
         if kind == "water":
-            group = _Group("water")
+            key: _Key = (auth, "water", 0)
         elif kind == "other" or (het and polymer[auth] != (kind, part)):
-            group = _Group("ligand", i)
+            key = (auth, "ligand", i)
         else:
-            group = _Group(kind, part)
-        groups.setdefault((auth, group), []).append(i)
+            key = (auth, kind, part)
+        groups.setdefault(key, []).append(i)
     return groups
 
 
-def _labels(auths: Sequence[str], kinds: Sequence[_Group]) -> list[str]:
+def _labels(keys: Sequence[_Key]) -> list[str]:
     """Return a label per chain: the author id for polymers where it is free, else a new one."""
-    taken = {auth for auth in auths if auth}
+    taken = {auth for auth, _, _ in keys}
     fresh = (label for label in chain_ids() if label not in taken)
     used: set[str] = set()
     labels = []
-    for auth, kind in zip(auths, kinds, strict=True):
-        keeps = (
-            kind.name in ("protein", "nucleic") and auth not in used and re.fullmatch(r"[A-Za-z0-9]+", auth)
-        )
-        label = auth if keeps else next(fresh)
+    for auth, kind, _ in keys:
+        own = kind in ("protein", "nucleic") and auth not in used and re.fullmatch(r"[A-Za-z0-9]+", auth)
+        label = auth if own else next(fresh)
         used.add(label)
         labels.append(label)
     return labels

@@ -14,22 +14,21 @@ from foldsight.typing import Doubles, Strings
 if TYPE_CHECKING:
     from gemmi import cif
 
-_NULL = (".", "?")
+_NULLS = frozenset({".", "?"})
 _QUOTES = ("'", '"', ";")
 
 
 class TextBlock:
-    """One data block of a text CIF file; see :class:`foldsight.io.cif_reader.Block`."""
+    """One data block of a text CIF file; see :class:`foldsight.io.cif_header.Block`."""
 
     def __init__(self, block: cif.Block) -> None:
         self._block = block
         self.name: str = block.name
+        self._categories = {name.lower() for name in block.get_mmcif_category_names()}
 
     def has(self, category: str) -> bool:
         """Whether the category has any item."""
-        return bool(self._block.get_mmcif_category_names()) and f"{category}." in {
-            name.lower() for name in self._block.get_mmcif_category_names()
-        }
+        return f"{category}." in self._categories
 
     def texts(self, category: str, item: str) -> Strings | None:
         """Return a column as text, nulls as ``""``; None where there is no such item."""
@@ -47,6 +46,9 @@ class TextBlock:
         values = self._raw(category, item)
         if values is None:
             return None
+        odd = _NULLS & set(values)
+        if odd:
+            values = ["nan" if value in _NULLS else value for value in values]
         try:
             return np.array(list(map(float, values)))
         except ValueError:
@@ -58,19 +60,17 @@ class TextBlock:
 
 
 def _clean(values: Sequence[str]) -> Strings:
-    column: Strings = np.array(values, dtype=np.str_)
-    odd = np.array([value[:1] in _QUOTES or value in _NULL for value in values], dtype=bool)
-    if odd.any():
+    odd = [value for value in set(values) if value in _NULLS or value[:1] in _QUOTES]
+    if odd:
         from gemmi import cif
 
-        plain = [cif.as_string(value) if is_odd else value for value, is_odd in zip(values, odd, strict=True)]
-        column = np.array(plain, dtype=np.str_)
+        plain = {value: cif.as_string(value) for value in odd}
+        values = [plain.get(value, value) for value in values]
+    column: Strings = np.array(values, dtype=np.str_)
     return column
 
 
 def _number(value: str) -> float:
-    if value in _NULL:
-        return float("nan")
     # 1.234(5): the standard uncertainty follows in brackets.
     return float(re.sub(r"\(\d+\)$", "", value.strip("'\"")))
 

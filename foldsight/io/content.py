@@ -185,7 +185,8 @@ def _text_format(found: Content, head: bytes, start: bytes) -> Format:
         hint = "Error matrices are read with foldsight.io.pae.read_pae."
         raise found.bad("is JSON, not a structure", hint)
     # Rows of mmCIF begin with ATOM too, so mmCIF is asked first; a stray "data_" line is not enough.
-    has_block = _CIF_BLOCK.search(found.data) is not None
+    maybe = b"data_" in found.data or b"data_" in head.lower()
+    has_block = maybe and _CIF_BLOCK.search(found.data) is not None
     if has_block and (_CIF_ITEM.search(found.data) or not _ATOM.search(found.data)):
         return "cif"
     if _ATOM.search(found.data) or _PDB_RECORD.search(head):

@@ -18,11 +18,11 @@ import numpy.typing as npt
 from foldsight.io.assemble import Header
 from foldsight.io.content import Content
 from foldsight.io.elements import elements_of
+from foldsight.io.pdb_header import map_uniprot, parse_header
 from foldsight.io.rows import AtomRows
-from foldsight.typing import Bools, Doubles, Ints, Strings
+from foldsight.typing import Doubles, Ints, Strings
 
 _WIDTH = 80
-_RECORD = re.compile(rb"^(ATOM  |HETATM|ANISOU|MODEL |MODEL$|ENDMDL|TER|END *$)", re.MULTILINE)
 #: Component names of four letters that simulation programs write beside a chain id.
 _FOUR_LETTERS = (
     "TIP3",
@@ -52,22 +52,10 @@ def read_pdb(content: Content) -> tuple[AtomRows, Header]:
     data = content.data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     grid, line_numbers, table = _lines(data)
     header = Header(n_models=max(1, table.n_models))
-    _parse_header(data, header)
+    parse_header(data, header)
     rows = _rows(content, grid, line_numbers, table, header)
-    _map_uniprot(rows, header.references)
+    map_uniprot(rows, header.references)
     return rows, header
-
-
-def _map_uniprot(rows: AtomRows, references: list[str]) -> None:
-    """Fill UniProt positions from DBREF: an offset from the author numbers of a chain."""
-    for line in references:
-        match = re.fullmatch(r"DBREF  .{4} (.) +(-?\d+). +(-?\d+). UNP .{22} +(-?\d+). .*", line.ljust(68))
-        if match:
-            first, last, start = map(int, match.group(2, 3, 4))
-            inside = (
-                (rows.auth_chain == match[1].strip()) & (rows.auth_seq >= first) & (rows.auth_seq <= last)
-            )
-            rows.uniprot[inside & ~rows.het] = rows.auth_seq[inside & ~rows.het] - first + start
 
 
 class _Table:
@@ -87,41 +75,19 @@ class _Table:
 
 
 _ATOM, _HETATM, _ANISOU, _MODEL, _ENDMDL, _TER, _END = range(1, 8)
-_CODES = {b"ATOM  ": _ATOM, b"HETATM": _HETATM, b"ANISOU": _ANISOU, b"MODEL ": _MODEL, b"MODEL": _MODEL,
-          b"ENDMDL": _ENDMDL, b"TER": _TER}  # fmt: skip
+_CODES = {b"ATOM  ": _ATOM, b"HETATM": _HETATM, b"ANISOU": _ANISOU, b"MODEL ": _MODEL, b"ENDMDL": _ENDMDL,
+          b"END   ": _END}  # fmt: skip
 
 
 def _lines(data: bytes) -> tuple[Bytes, Ints, _Table]:
     """Return the coordinate lines as a grid of 80 columns, their line numbers and their kinds."""
-    text = np.frombuffer(data + b"\n", dtype=np.uint8)
-    ends: Ints = np.flatnonzero(text == 10)
-    begins = np.concatenate(([0], ends[:-1] + 1))
-    lengths = ends - begins
-    heads = _grid(text, begins, lengths, 6)
-    codes = _codes(heads)
-    chosen: Ints = np.flatnonzero(codes)
-    grid = _grid(text, begins[chosen], lengths[chosen], _WIDTH)
-    return grid, chosen + 1, _Table(codes[chosen])
-
-
-def _grid(text: Bytes, begins: Ints, lengths: Ints, width: int) -> Bytes:
-    columns = np.arange(width)
-    at = np.minimum(begins[:, None] + columns, len(text) - 1)
-    return np.where(columns < lengths[:, None], text[at], np.uint8(32))
-
-
-def _codes(heads: Bytes) -> Bytes:
-    words = np.ascontiguousarray(heads).view("S6").ravel()
-    codes = np.zeros(len(words), dtype=np.uint8)
-    for word, code in _CODES.items():
-        if word == b"TER":
-            codes[(heads[:, 0] == 84) & (heads[:, 1] == 69) & (heads[:, 2] == 82) & (heads[:, 3] == 32)] = (
-                code
-            )
-        else:
-            codes[words == word.ljust(6)] = code
-    codes[words == b"END   "] = _END
-    return codes
+    lines = data.split(b"\n")
+    codes = [_CODES.get(line[:6].ljust(6), _TER if line[:4].ljust(4) == b"TER " else 0) for line in lines]
+    chosen = [i for i, code in enumerate(codes) if code]
+    text = b"".join([lines[i][:_WIDTH].ljust(_WIDTH) for i in chosen])
+    grid = np.frombuffer(text, dtype=np.uint8).reshape(-1, _WIDTH)
+    kinds = np.array(codes, dtype=np.uint8)[chosen]
+    return grid, np.array(chosen, dtype=np.int64) + 1, _Table(kinds)
 
 
 def _text(grid: Bytes, first: int, last: int) -> Strings:
@@ -153,8 +119,8 @@ def _rows(content: Content, grid: Bytes, line_numbers: Ints, table: _Table, head
         label_chain=np.full(len(atoms), "", dtype="U1"),
         auth_chain=chain,
         ins_code=_text(atoms, 27, 27),
-        occupancy=_optional(content, atoms, lines, (55, 60), "occupancy", 1.0),
-        b_factor=_optional(content, atoms, lines, (61, 66), "B-factor", 0.0),
+        occupancy=_optional(content, atoms, lines, (55, 60, "occupancy"), 1.0),
+        b_factor=_optional(content, atoms, lines, (61, 66, "B-factor"), 0.0),
         charge=_charges(atoms),
         auth_seq=_numbers(content, atoms, lines),
         label_seq=np.full(len(atoms), -1, dtype=np.int32),
@@ -180,28 +146,60 @@ def _names(atoms: Bytes) -> tuple[Strings, Strings]:
 
 
 def _coord(content: Content, atoms: Bytes, lines: Ints) -> Doubles:
-    coord = np.empty((len(atoms), 3))
-    for i, first in enumerate((31, 39, 47)):
-        coord[:, i] = _floats(content, atoms, lines, (first, first + 7), f"{'xyz'[i]} coordinate", None)
-    return coord
+    whole = atoms[:, 30:54].reshape(-1, 8)
+    coord = fixed_point(whole, 3)
+    if coord is not None:
+        return coord.reshape(-1, 3)
+    spans = ((31, 38, "x coordinate"), (39, 46, "y coordinate"), (47, 54, "z coordinate"))
+    return np.stack([_floats(content, atoms, lines, span, None) for span in spans], axis=1)
+
+
+def fixed_point(field: Bytes, decimals: int) -> Doubles | None:
+    """Parse numbers whose point is where the format wants it; None where any is not.
+
+    The result is the double that ``float`` gives: a whole number over a power of ten.
+    """
+    field = np.ascontiguousarray(field)
+    point = field.shape[1] - decimals - 1 if decimals else field.shape[1]
+    if decimals and not (field[:, point] == 46).all():
+        return None
+    digits = np.delete(field, point, axis=1) if decimals else field
+    is_digit = (digits >= 48) & (digits <= 57)
+    minus = digits == 45
+    # Before the first digit only blanks and one minus; after it digits to the end.
+    started = np.logical_or.accumulate(is_digit | minus, axis=1)
+    fits = is_digit | (minus & np.roll(~started, 1, axis=1)) | ((digits == 32) & ~started)
+    fits[:, 0] |= minus[:, 0]
+    if not (fits.all() and is_digit[:, point - 1 :].all()):
+        return None
+    powers = 10 ** np.arange(digits.shape[1] - 1, -1, -1, dtype=np.int64)
+    whole = np.where(is_digit, digits - np.uint8(48), np.uint8(0)).astype(np.int64) @ powers
+    result: Doubles = np.where(minus.any(axis=1), -whole, whole) / float(10**decimals)
+    return result
 
 
 def _optional(
-    content: Content, atoms: Bytes, lines: Ints, span: tuple[int, int], what: str, default: float
+    content: Content, atoms: Bytes, lines: Ints, span: tuple[int, int, str], default: float
 ) -> npt.NDArray[np.float32]:
-    return _floats(content, atoms, lines, span, what, default).astype(np.float32)
+    found = fixed_point(atoms[:, span[0] - 1 : span[1]], 2)
+    if found is None:
+        found = _floats(content, atoms, lines, span, default)
+    return found.astype(np.float32)
 
 
 def _floats(
-    content: Content, atoms: Bytes, lines: Ints, span: tuple[int, int], what: str, default: float | None
+    content: Content, atoms: Bytes, lines: Ints, span: tuple[int, int, str], default: float | None
 ) -> Doubles:
     """Parse a numeric field; ``default`` stands for blanks, None where they are a fault."""
-    width = span[1] - span[0] + 1
-    field = np.ascontiguousarray(atoms[:, span[0] - 1 : span[1]])
+    first, last, what = span
+    width = last - first + 1
+    field = np.ascontiguousarray(atoms[:, first - 1 : last])
     blank = (field == 32).all(axis=1)
     if blank.any():
         if default is None:
-            _refuse(content, lines, blank, f"has no {what}")
+            raise content.bad(
+                f"has no {what} in line {lines[int(np.argmax(blank))]}", "Repair or remove that line."
+            )
         field = field.copy()
         field[blank] = np.frombuffer(f"{default}".ljust(width)[:width].encode(), np.uint8)
     return _parse(content, lines, field, float, what)
@@ -212,15 +210,13 @@ def _parse(
 ) -> npt.NDArray[Any]:
     words = field.view(f"S{field.shape[1]}").ravel()
     try:
-        return np.array(list(map(kind, words.tolist())))
+        return np.array(list(map(kind, words.tolist())), dtype=np.float64)
     except ValueError:
         bad = np.array([not _works(kind, word) for word in words.tolist()])
         i = int(np.argmax(bad))
         shown = words[i].decode("latin-1").strip()
-        raise content.bad(
-            f"has {shown!r} as {what} in line {lines[i]}, which is not a number",
-            "Repair or remove that line.",
-        ) from None
+        fault = f"has {shown!r} as {what} in line {lines[i]}, which is not a number"
+        raise content.bad(fault, "Repair or remove that line.") from None
 
 
 def _works(kind: Callable[[bytes], Any], word: bytes) -> bool:
@@ -231,12 +227,11 @@ def _works(kind: Callable[[bytes], Any], word: bytes) -> bool:
     return True
 
 
-def _refuse(content: Content, lines: Ints, bad: Bools, fault: str) -> None:
-    raise content.bad(f"{fault} in line {lines[int(np.argmax(bad))]}", "Repair or remove that line.")
-
-
 def _numbers(content: Content, atoms: Bytes, lines: Ints) -> Ints:
     field = np.ascontiguousarray(atoms[:, 22:26])
+    plain = fixed_point(field, 0)
+    if plain is not None:
+        return plain.astype(np.int32)
     numbers: Ints = _parse(content, lines, field, hybrid36, "residue number").astype(np.int32)
     return numbers
 
@@ -277,13 +272,13 @@ def _anisou(lines: Bytes, atoms: Bytes) -> npt.NDArray[np.float32] | None:
     """Return U in Å² for each atom, by serial and name; None where the file has no ANISOU."""
     if not len(lines):
         return None
+    values = fixed_point(lines[:, 28:70].reshape(-1, 7), 0)
+    if values is None:  # not the standard layout; nothing else depends on it
+        return None
     index = {key: i for i, key in enumerate(_keys(atoms))}
     found = np.full((len(atoms), 6), np.nan, dtype=np.float32)
-    for key, line in zip(_keys(lines), lines, strict=True):
-        i = index.get(key)
-        words = [line[28 + 7 * j : 35 + 7 * j].tobytes() for j in range(6)]
-        if i is not None and all(_works(int, word) for word in words):
-            found[i] = [int(word) / 1e4 for word in words]
+    spots = np.array([index.get(key, -1) for key in _keys(lines)], dtype=np.int64)
+    found[spots[spots >= 0]] = values.reshape(-1, 6)[spots >= 0] / 1e4
     return found
 
 
@@ -291,38 +286,3 @@ def _keys(lines: Bytes) -> list[bytes]:
     # Serial, atom, altloc, residue, chain and number: columns 7-27.
     keys: list[bytes] = np.ascontiguousarray(lines[:, 6:27]).view("S21").ravel().tolist()
     return keys
-
-
-def _parse_header(data: bytes, header: Header) -> None:
-    end = _RECORD.search(data)
-    text = data[: end.start() if end else len(data)].decode("latin-1")
-    lines: dict[str, list[str]] = {}
-    for line in text.split("\n"):
-        lines.setdefault(line[:6].rstrip(), []).append(line)
-    header.name = "".join(line[62:66] for line in lines.get("HEADER", [])[:1]).strip()
-    header.title = _joined(lines.get("TITLE", []))
-    header.method = _joined(lines.get("EXPDTA", [])).lower()
-    remarks = [*lines.get("REMARK", []), *lines.get("AUTHOR", []), *lines.get("COMPND", [])]
-    header.software = " ".join(line[6:] for line in remarks)[:65536]
-    header.resolution = _resolution(lines.get("REMARK", []))
-    header.references = lines.get("DBREF", [])
-    header.sequences = _seqres(lines.get("SEQRES", []))
-
-
-def _joined(lines: list[str]) -> str:
-    return " ".join(" ".join(line[10:].split()) for line in lines).strip()
-
-
-def _resolution(remarks: list[str]) -> float | None:
-    for line in remarks:
-        match = re.match(r"REMARK   2 RESOLUTION\.\s+(\d+\.\d+)\s+ANGSTROM", line)
-        if match:
-            return float(match[1])
-    return None
-
-
-def _seqres(lines: list[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for line in lines:
-        found.setdefault(line[11:12].strip(), []).extend(line[19:70].split())
-    return found

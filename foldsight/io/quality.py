@@ -14,7 +14,7 @@ import numpy as np
 
 from foldsight.confidence import Confidence
 from foldsight.io.assemble import Header
-from foldsight.io.cif_reader import Block, table
+from foldsight.io.cif_header import Block, table
 from foldsight.io.content import Content
 from foldsight.structure import Structure
 from foldsight.typing import ConfidenceKind, Floats

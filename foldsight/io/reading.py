@@ -13,7 +13,8 @@ from foldsight.confidence import Confidence
 from foldsight.errors import BadFile, BadRequest, Refused
 from foldsight.io.assemble import Header, assemble
 from foldsight.io.beside import pae_beside
-from foldsight.io.cif_reader import Block, read_bcif, read_cif
+from foldsight.io.cif_header import Block
+from foldsight.io.cif_reader import read_bcif, read_cif
 from foldsight.io.content import Content, load, sniff
 from foldsight.io.pae import fit_pae, read_pae
 from foldsight.io.pdb_reader import read_pdb
