@@ -11,8 +11,8 @@ import numpy as np
 from foldsight.confidence import Confidence
 from foldsight.engines.base import Context, FoldRequest
 from foldsight.engines.template.assemble import assemble, chain_name, spread
-from foldsight.engines.template.choose import Match, choose
-from foldsight.engines.template.draft import LOOP, TEMPLATE, Draft, TemplateChain, template_chain
+from foldsight.engines.template.choose import Match, Shelf, choose
+from foldsight.engines.template.draft import LOOP, TEMPLATE, Draft, TemplateChain
 from foldsight.engines.template.loops import build_loops
 from foldsight.engines.template.sidechains import inherited_chi1, place_side_chains
 from foldsight.engines.template.support import estimate
@@ -32,11 +32,12 @@ def build(request: FoldRequest, library: Library, context: Context) -> Predictio
     """
     started = time.perf_counter()
     context.report(0.05, "Searching the structure library")
-    matches = choose(library, request.query.chains)
+    shelf = Shelf(library)
+    matches = choose(shelf, request.query.chains)
     pieces: list[_Piece] = []
     for match in matches:
         context.report(0.1 + 0.2 * match.chain / len(matches), f"Threading on {match.hit}")
-        pieces.append(_thread(request.query.chains[match.chain], library, match))
+        pieces.append(_thread(request.query.chains[match.chain], shelf, match))
     for number in sorted({match.assembly for match in matches}):
         _complete([piece for piece in pieces if piece.match.assembly == number], context)
     drafts = [piece.draft for piece in pieces]
@@ -58,8 +59,8 @@ class _Piece:
     loops: int = 0
 
 
-def _thread(sequence: str, library: Library, match: Match) -> _Piece:
-    template = template_chain(library.structure(match.hit.entry.id), match.hit.chain)
+def _thread(sequence: str, shelf: Shelf, match: Match) -> _Piece:
+    template = shelf.chain(match.hit)
     draft = thread(sequence, template, match.hit.alignment)
     trim_ends(draft)
     return _Piece(match, template, draft)

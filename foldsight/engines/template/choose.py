@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
+from foldsight.engines.template.draft import TemplateChain, template_chain
+from foldsight.engines.template.structural import align
 from foldsight.errors import NoStructure
 from foldsight.library import Hit, Library
+from foldsight.structure import Structure
 
 #: A template is offered from here on. Below 30 % identity half of the alignments drift.
 MIN_IDENTITY, MIN_COVERAGE = 0.30, 0.60
+#: Hits whose first, sequence-only alignment comes this near are aligned again to the structure.
+_NEARLY = 0.8
+#: Most hits aligned again for one chain.
+_LOOKED_AT = 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +38,35 @@ class Match:
     assembly: int
 
 
-def choose(library: Library, chains: tuple[str, ...]) -> list[Match]:
+class Shelf:
+    """Template chains of a library, each loaded once."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self._structure = cache(library.structure)
+        self._chain = cache(self._load)
+
+    def chain(self, hit: Hit) -> TemplateChain:
+        """Return the chain that a hit lies on."""
+        return self._chain(hit.entry.id, hit.chain)
+
+    def _load(self, entry: str, chain: str) -> TemplateChain:
+        structure: Structure = self._structure(entry)
+        return template_chain(structure, chain)
+
+    def hits(self, sequence: str) -> list[Hit]:
+        """Return hits of the library, the promising ones aligned to the structure."""
+        found = sorted(self.library.search(sequence), key=_rank)
+        near = [
+            hit
+            for hit in found
+            if hit.identity >= _NEARLY * MIN_IDENTITY and hit.coverage >= _NEARLY * MIN_COVERAGE
+        ]
+        better = [replace(hit, alignment=align(sequence, self.chain(hit))) for hit in near[:_LOOKED_AT]]
+        return better or found
+
+
+def choose(shelf: Shelf, chains: tuple[str, ...]) -> list[Match]:
     """Give each chain a template, as many as possible on chains of one entry.
 
     Raises
@@ -38,7 +74,7 @@ def choose(library: Library, chains: tuple[str, ...]) -> list[Match]:
     NoStructure
         When a chain has no template, with the best identity and coverage seen.
     """
-    hits = {sequence: library.search(sequence) for sequence in dict.fromkeys(chains)}
+    hits = {sequence: shelf.hits(sequence) for sequence in dict.fromkeys(chains)}
     offers = {
         i: usable(hits[sequence]) or _refuse(i, len(chains), hits[sequence])
         for i, sequence in enumerate(chains)
