@@ -20,6 +20,7 @@ from foldsight.prediction import Prediction
 from foldsight.provenance import FoldManifest, SourceUse
 from foldsight.sequence import sequence_key
 from foldsight.sources.cache import Answer
+from foldsight.sources.files import pae_of, structure_of
 from foldsight.sources.http import Http
 from foldsight.structure import Structure
 from foldsight.typing import Floats, Network
@@ -109,23 +110,15 @@ class AlphaFoldDb:
 
     def load(self, entry: Entry, network: Network) -> Prediction:
         """Fetch coordinates and PAE of an entry."""
-        from foldsight.io import read
-
         answer = self._http.must(self._http.get(entry.cif_url, network=network), entry.id)
-        found: Any = read(answer.content)
-        structure = _numbered(getattr(found, "structure", found), entry)
-        pae = self._pae(entry, network) if entry.pae_url else None
+        structure = _numbered(structure_of(answer, self.title, entry.id), entry)
+        pae = self._pae(entry, structure, network) if entry.pae_url else None
         confidence = Confidence("plddt", plddt(structure), pae=pae)
         return Prediction(structure, confidence, _manifest(structure, entry, answer, network))
 
-    def _pae(self, entry: Entry, network: Network) -> Floats | None:
-        from foldsight.io.pae import read_pae
-
+    def _pae(self, entry: Entry, structure: Structure, network: Network) -> Floats | None:
         answer = self._http.get(entry.pae_url, network=network, limit=200_000_000)
-        if not answer.found:
-            return None
-        pae: Floats = read_pae(answer.content).pae
-        return pae
+        return pae_of(answer, structure, self.title) if answer.found else None
 
 
 def plddt(structure: Structure) -> Floats:

@@ -34,12 +34,15 @@ class Answer:
     content : bytes
     date : str
         ISO 8601 UTC of when it was fetched.
+    key : str
+        Name under which it is kept.
     """
 
     status: int
     url: str
     content: bytes
     date: str
+    key: str = ""
 
     @property
     def found(self) -> bool:
@@ -65,7 +68,7 @@ class Answer:
 def slot(method: str, url: str, params: dict[str, str] | None, body: Any) -> Path:
     """Return the file that an answer to this question is kept in; it need not exist."""
     key = json.dumps([method, url, sorted((params or {}).items()), body], sort_keys=True)
-    return settings.home() / "cache" / "http" / hashlib.sha256(key.encode()).hexdigest()
+    return _folder() / hashlib.sha256(key.encode()).hexdigest()
 
 
 def recall(slot: Path) -> Answer | None:
@@ -74,7 +77,7 @@ def recall(slot: Path) -> Answer | None:
         if time.time() - slot.stat().st_mtime > CACHE_SECONDS:
             return None
         head, _, content = slot.read_bytes().partition(b"\n")
-        return Answer(**json.loads(head), content=content)
+        return Answer(**json.loads(head), content=content, key=slot.name)
     except (OSError, ValueError, TypeError):
         return None
 
@@ -90,6 +93,16 @@ def keep(slot: Path, answer: Answer) -> None:
         os.replace(file.name, slot)
     except OSError as fault:  # a cache that cannot be written costs time, not the answer
         _log.info("cannot cache %s: %s", answer.url, fault)
+
+
+def forget(answer: Answer) -> None:
+    """Drop an answer that turned out to be useless, so that the next try asks again."""
+    if answer.key:
+        (_folder() / answer.key).unlink(missing_ok=True)
+
+
+def _folder() -> Path:
+    return settings.home() / "cache" / "http"
 
 
 def _prune(folder: Path) -> None:

@@ -13,6 +13,7 @@ import logging
 import socket
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -100,7 +101,7 @@ class Http:
                 network=network,
             )
         self._check_reachable(url)
-        answer = self._try(method, url, params, body, limit)
+        answer = replace(self._try(method, url, params, body, limit), key=slot.name)
         cache.keep(slot, answer)
         return answer
 

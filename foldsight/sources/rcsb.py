@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Any
 
 from foldsight import settings
 from foldsight.errors import BadRequest, NetworkOff, SourceFailed
+from foldsight.sources.files import structure_of
 from foldsight.sources.http import Http
 from foldsight.structure import Structure
 from foldsight.typing import Network
@@ -60,13 +60,10 @@ class Rcsb:
         NotFound
         NetworkOff, SourceFailed
         """
-        from foldsight.io import read
-
         name = pdb_id(identifier)
         answer = self._http.get(f"{FILES}/{name}.cif", network=settings.network(network), limit=400_000_000)
-        found: Any = read(self._http.must(answer, f"entry {name}").content)
-        structure: Structure = getattr(found, "structure", found)
-        return replace(structure, name=name)
+        found = structure_of(self._http.must(answer, f"entry {name}"), self.title, name)
+        return replace(found, name=name)
 
     def similar(self, sequence: str, network: Network, *, identity: float = 0.95) -> list[str]:
         """Return the PDB ids with a chain like this sequence, the best first. Sends the sequence.

@@ -163,6 +163,32 @@ def test_faults_of_the_service_are_named() -> None:
         AlphaFoldDb().fetch("P04637")
 
 
+@respx.mock
+def test_files_that_cannot_be_read_are_the_fault_of_the_service() -> None:
+    serve_entry()
+    respx.get(PAE_URL).respond(200, content=pae(7))
+    with pytest.raises(SourceFailed, match="AlphaFold DB sent a file"):
+        AlphaFoldDb().fetch("P0CG47")
+    respx.get(f"{FILES}/8xyz.cif").respond(200, text="<html>maintenance</html>")
+    with pytest.raises(SourceFailed, match="RCSB PDB sent a file"):
+        Rcsb().fetch("8xyz")
+    respx.get(f"{FILES}/8xyz.cif").respond(200, text=cif(method="X-RAY DIFFRACTION"))
+    assert Rcsb().fetch("8xyz").name == "8xyz"  # the page was not kept
+
+
+@respx.mock
+def test_read_finds_the_sources_by_their_names() -> None:
+    from foldsight.io import read
+
+    serve_entry()
+    assert read("afdb:P0CG47").manifest.origin == "retrieved"
+    respx.get(f"{FILES}/8xyz.cif").respond(200, text=cif(method="X-RAY DIFFRACTION"))
+    assert read("pdb:8XYZ").name == "8xyz"
+    assert read("pdb_00008xyz").name == "8xyz"
+    respx.get("https://rest.uniprot.org/uniprotkb/P0CG47.fasta").respond(200, text=f">x\n{SEQUENCE}\n")
+    assert read("uniprot:P0CG47").chains == (SEQUENCE,)
+
+
 def ask(sequence: str = SEQUENCE, network: Any = "hash") -> FoldRequest:
     return FoldRequest(Query.of(sequence, "mine"), network=network)
 
