@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, overload
 
 from foldsight.errors import BadRequest, Cancelled, FoldSightError, error_from_dict
@@ -111,7 +112,9 @@ class Fold:
                 raise fault
             from foldsight.io.bundle import from_bundle
 
-            self._prediction = from_bundle(self._service.files(self.job))
+            found = from_bundle(self._service.files(self.job))
+            # The service gives one result for one sequence, whatever name it was asked under.
+            self._prediction = replace(found, manifest=replace(found.manifest, name=self.name))
         return self._prediction
 
     def cancel(self) -> None:
@@ -209,8 +212,7 @@ def status_of(job: Json) -> str:
     if state == "queued" and job.get("position"):
         return f"queued, {job['position']} before it"
     if state == "done":
-        words = [state, "from the cache" if job.get("cached") else "", str(job.get("message") or "")]
-        return ": ".join([", ".join(filter(None, words[:2])), words[2]]).rstrip(": ")
+        return "done, from the cache" if job.get("cached") else state
     return state
 
 

@@ -49,9 +49,20 @@ def shown(item: Any, *, network: str | None = None) -> Prediction | Structure | 
         raise BadRequest(
             f"A {type(item).__name__} cannot be shown.", hint="Give a prediction, a structure or a file."
         )
+    return structure_of(item, network=network)
+
+
+def structure_of(source: str | Path | bytes, *, network: str | None = None) -> Prediction | Structure:
+    """Read what must be a structure.
+
+    Raises
+    ------
+    Refused
+        When it is none.
+    """
     from foldsight.io import read
 
-    found = read(item, network=network)
+    found = read(source, network=network)
     if isinstance(found, Prediction | Structure):
         return found
-    raise BadRequest(f"{item!r} is a sequence, not a structure.", hint="Fold it first.")
+    raise BadRequest(f"{source!r} is a sequence, not a structure.", hint="Fold it first.")

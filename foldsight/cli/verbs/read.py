@@ -3,29 +3,46 @@
 from __future__ import annotations
 
 import argparse
+import re
+from pathlib import Path
 
 from foldsight.cli.answer import Answer
 from foldsight.cli.console import Console
 from foldsight.cli.parser import completed_by
+from foldsight.typing import Json
+
+_RECORD = re.compile(r"^[A-Za-z][A-Za-z0-9_-]+:[^/\\]+$")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    source = parser.add_argument("source", help="PDB, mmCIF or BinaryCIF file, also gzipped")
+    source = parser.add_argument("source", help="PDB, mmCIF or BinaryCIF file, also gzipped; or pdb:ID")
     completed_by(source, "file")
+    parser.add_argument("--network", choices=("off", "hash", "sequence"), help="what may leave the machine")
 
 
 def run(args: argparse.Namespace, console: Console) -> Answer:
     """Count models, chains, residues and atoms; name title and confidence."""
-    from foldsight.io.facts import file_facts
-
-    facts = file_facts(args.source)
-    for warning in facts["warnings"]:
+    found = _facts(args.source, args.network)
+    for warning in found["warnings"]:
         console.say(f"note: {warning}")
-    counts = [f"{key:10} {facts[key]}" for key in ("title", "models", "chains", "residues", "atoms")]
-    confidence = facts["confidence"]
+    lines = [f"{key:10} {found[key]}" for key in ("title", "models", "chains", "residues", "atoms")]
+    confidence = found["confidence"]
     if confidence:
-        mean = confidence["mean"]
-        shown = "none" if mean is None else f"mean {mean:.2f}"
-        counts.append(f"confidence {confidence['kind']}, {shown}, scale found {confidence['scale_found']}")
-    return Answer(facts, "\n".join(counts))
+        mean = "none" if confidence["mean"] is None else f"mean {confidence['mean']:.2f}"
+        lines.append(f"confidence {confidence['kind']}, {mean}, scale found {confidence['scale_found']}")
+    return Answer(found, "\n".join(lines))
+
+
+def _facts(source: str, network: str | None) -> Json:
+    from foldsight.io.facts import facts, structure_facts
+    from foldsight.structure import Structure
+
+    if Path(source).exists() or not _RECORD.match(source):
+        return facts(source)
+    from foldsight.api.viewing import structure_of
+
+    item = structure_of(source, network=network)
+    if isinstance(item, Structure):
+        return structure_facts(item, None)
+    return structure_facts(item.structure, item.confidence)
