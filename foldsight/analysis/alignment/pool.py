@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from foldsight.analysis.alignment.trace import Trace
-from foldsight.analysis.alignment.worker import receive, send
+from foldsight.analysis.alignment.wire import receive, send
 from foldsight.errors import EngineUnavailable, Failed
 
 #: Seconds that one pair may take for each million of residue pairs, and at least.

@@ -1,36 +1,17 @@
 """A process that aligns pairs until its input ends; started by :mod:`.pool`.
 
 TM-align as bound by tmtools holds the interpreter's lock for as long as it runs, and hangs for
-ever on some input, so it lives in a process of its own that can be killed. It speaks
-over its pipes in arrays in numpy's file format, read without unpickling.
+ever on some input, so it lives in a process of its own that can be killed. It is spoken
+to over its pipes (:mod:`.wire`).
 """
 
 from __future__ import annotations
 
-import json
-import struct
 import sys
-from typing import IO
 
 import numpy as np
 
-_LENGTH = struct.Struct("<II")
-
-
-def send(stream: IO[bytes], head: object, body: bytes = b"") -> None:
-    """Write one message: a JSON head and raw bytes."""
-    text = json.dumps(head).encode()
-    stream.write(_LENGTH.pack(len(text), len(body)) + text + body)
-    stream.flush()
-
-
-def receive(stream: IO[bytes]) -> tuple[dict[str, object], bytes] | None:
-    """Read one message, or None at the end of the input."""
-    prefix = stream.read(_LENGTH.size)
-    if len(prefix) < _LENGTH.size:
-        return None
-    head, body = _LENGTH.unpack(prefix)
-    return json.loads(stream.read(head)), stream.read(body)
+from foldsight.analysis.alignment.wire import receive, send
 
 
 def main() -> int:
