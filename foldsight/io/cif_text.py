@@ -46,11 +46,10 @@ class TextBlock:
         values = self._raw(category, item)
         if values is None:
             return None
-        odd = _NULLS & set(values)
-        if odd:
-            values = ["nan" if value in _NULLS else value for value in values]
+        if len(set(values)) == 1:  # an occupancy of 1.00, no charges: common, and quick
+            return np.full(len(values), _number(values[0]))
         try:
-            return np.array(list(map(float, values)))
+            return np.fromiter(map(float, values), dtype=np.float64, count=len(values))
         except ValueError:
             return np.array([_number(value) for value in values])
 
@@ -60,19 +59,31 @@ class TextBlock:
 
 
 def _clean(values: Sequence[str]) -> Strings:
-    odd = [value for value in set(values) if value in _NULLS or value[:1] in _QUOTES]
-    if odd:
-        from gemmi import cif
-
-        plain = {value: cif.as_string(value) for value in odd}
+    distinct = set(values)
+    plain = {value: _plain(value) for value in distinct if value in _NULLS or value[:1] in _QUOTES}
+    if len(distinct) == 1:
+        return np.full(len(values), plain.get(values[0], values[0]))
+    if plain:
         values = [plain.get(value, value) for value in values]
     column: Strings = np.array(values, dtype=np.str_)
     return column
 
 
+def _plain(value: str) -> str:
+    from gemmi import cif
+
+    text: str = cif.as_string(value)
+    return text
+
+
 def _number(value: str) -> float:
-    # 1.234(5): the standard uncertainty follows in brackets.
-    return float(re.sub(r"\(\d+\)$", "", value.strip("'\"")))
+    if value in _NULLS:
+        return float("nan")
+    try:
+        return float(value)
+    except ValueError:
+        # 1.234(5): the standard uncertainty follows in brackets.
+        return float(re.sub(r"\(\d+\)$", "", value.strip("'\"")))
 
 
 def read_blocks(content: Content) -> tuple[list[TextBlock], str]:

@@ -49,7 +49,9 @@ def read_pdb(content: Content) -> tuple[AtomRows, Header]:
     BadFile
         Naming the line whose coordinates or residue number cannot be read.
     """
-    data = content.data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    data = content.data
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     grid, line_numbers, table = _lines(data)
     header = Header(n_models=max(1, table.n_models))
     parse_header(data, header)
@@ -75,26 +77,32 @@ class _Table:
 
 
 _ATOM, _HETATM, _ANISOU, _MODEL, _ENDMDL, _TER, _END = range(1, 8)
-_CODES = {b"ATOM  ": _ATOM, b"HETATM": _HETATM, b"ANISOU": _ANISOU, b"MODEL ": _MODEL, b"ENDMDL": _ENDMDL,
-          b"END   ": _END}  # fmt: skip
+_CODES = {b"ATOM  ": _ATOM, b"HETATM": _HETATM, b"ANISOU": _ANISOU, b"ENDMDL": _ENDMDL,
+          **{word + b" " * blanks: code for word, code in ((b"MODEL", _MODEL), (b"TER", _TER), (b"END", _END))
+             for blanks in range(7 - len(word))}}  # fmt: skip
 
 
 def _lines(data: bytes) -> tuple[Bytes, Ints, _Table]:
     """Return the coordinate lines as a grid of 80 columns, their line numbers and their kinds."""
     lines = data.split(b"\n")
-    codes = [_CODES.get(line[:6].ljust(6), _TER if line[:4].ljust(4) == b"TER " else 0) for line in lines]
+    code_of = _CODES.get
+    codes = [code_of(line[:6], 0) for line in lines]
     chosen = [i for i, code in enumerate(codes) if code]
-    text = b"".join([lines[i][:_WIDTH].ljust(_WIDTH) for i in chosen])
+    text = b"".join([line if len(line) == _WIDTH else line[:_WIDTH].ljust(_WIDTH)
+                     for line in map(lines.__getitem__, chosen)])  # fmt: skip
     grid = np.frombuffer(text, dtype=np.uint8).reshape(-1, _WIDTH)
     kinds = np.array(codes, dtype=np.uint8)[chosen]
     return grid, np.array(chosen, dtype=np.int64) + 1, _Table(kinds)
 
 
 def _text(grid: Bytes, first: int, last: int) -> Strings:
-    """Return columns ``first`` to ``last`` (from 1, both included) as stripped text."""
-    width = last - first + 1
-    field = np.ascontiguousarray(grid[:, first - 1 : last]).view(f"S{width}").ravel()
-    stripped: Strings = np.char.strip(field).astype(f"U{width}")
+    """Return columns ``first`` to ``last`` (from 1, both included; at most 4) as stripped text."""
+    # Four bytes are one integer, which sorts faster than text; few distinct words are stripped.
+    packed = np.zeros((len(grid), 4), dtype=np.uint8)
+    packed[:, : last - first + 1] = grid[:, first - 1 : last]
+    kinds, which = np.unique(packed.view("<u4").ravel(), return_inverse=True)
+    words = [int(kind).to_bytes(4, "little").rstrip(b"\0").decode("latin-1").strip() for kind in kinds]
+    stripped: Strings = np.array(words, dtype=f"U{last - first + 1}")[which]
     return stripped
 
 
