@@ -60,6 +60,7 @@ class Answer:
         try:
             return json.loads(self.content)
         except ValueError as fault:
+            forget(self)
             raise SourceFailed(
                 f"{urlsplit(self.url).hostname} did not answer in JSON.", url=self.url
             ) from fault
