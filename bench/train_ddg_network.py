@@ -204,10 +204,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("backbones", type=Path)
-    parser.add_argument("out", type=Path)
+    parser.add_argument("backbones", nargs="?", type=Path)
+    parser.add_argument("out", nargs="?", type=Path)
     parser.add_argument("--seconds", type=float, default=700.0, help="CPU seconds of training")
     args = parser.parse_args()
+    if args.out is None:
+        print("skipped: name the data to train on, see --help")
+        return 0
     torch.set_num_threads(1)
     chains = read_chains(args.backbones)
     order = np.random.default_rng(5).permutation(len(chains))

@@ -17,6 +17,7 @@ VERBS = {
     "fold": "fold the sequences of a FASTA file",
     "read": "say what is in a structure file",
     "view": "draw a structure as a picture",
+    "ddg": "predict the stability of variants (ddG, kcal/mol, > 0 destabilises)",
     "engines": "list engines, whether they can run here, and their weights",
     "library": "list, search and extend the structure library",
     "jobs": "list, show and cancel jobs",

@@ -33,6 +33,7 @@ _REFSEQ = re.compile(r"^(?:[NXY]P_\d+|ENSP\d+)(?:\.\d+)?$")
 _UNIPROT = re.compile(
     r"^(?:[OPQ]\d[A-Z\d]{3}\d|[A-NR-Z]\d(?:[A-Z][A-Z\d]{2}\d){1,2})(?:-\d+)?$"
 )  # https://www.uniprot.org/help/accession_numbers
+_NUMBER = re.compile(r"^(-?\d+)([A-Za-z]?)$")
 _SCAN = re.compile(r"^scan\b\s*(.*)$", re.I | re.S)
 _ALLELE = re.compile(r"p\.\[([^\]]*)\]")
 _SHAPE = "Write a change as R175H, p.Arg175His, A:R175H or RA175H."
@@ -70,6 +71,32 @@ class Mutation:
     ins_code: str = ""
     chain: str | None = None
     reference: str | None = None
+
+    @classmethod
+    def checked(
+        cls,
+        wild: str,
+        number: int,
+        mutant: str,
+        ins_code: str = "",
+        chain: str | None = None,
+        reference: str | None = None,
+    ) -> Mutation:
+        """Make a mutation of two of the twenty residue types.
+
+        Raises
+        ------
+        BadRequest
+        """
+        found = cls(wild, number, mutant, ins_code, chain, reference)
+        for letter in (wild, mutant):
+            if letter not in ONE_TO_THREE:
+                raise BadRequest(
+                    f"{letter or 'Nothing'} in {found} is none of the twenty residue types.",
+                    hint=f"For all changes at this site write: scan {chain or 'A'}:{number}{ins_code}.",
+                    variant=str(found),
+                )
+        return found
 
     def __str__(self) -> str:
         head = f"{self.chain}:" if self.chain else ""
@@ -148,6 +175,20 @@ def parse_mutation(text: str, *, chain: str | None = None, reference: str | None
     raise BadRequest(f"{text!r} is not a residue change.", hint=_SHAPE, variant=text)
 
 
+def parse_number(text: str) -> tuple[int, str]:
+    """Read a residue number with its insertion code.
+
+    >>> parse_number("-3"), parse_number("52A")
+    ((-3, ''), (52, 'A'))
+    """
+    match = _NUMBER.match(text.strip())
+    if not match:
+        raise BadRequest(
+            f"{text!r} is not a residue number.", hint="Write digits, then an insertion code if any."
+        )
+    return int(match[1]), match[2]
+
+
 def _parse_text(text: str) -> list[Variant]:
     alleles = [_join(match[1].split(";"), None) for match in _ALLELE.finditer(text)]
     rest = _ALLELE.sub(" ", text)
@@ -221,11 +262,4 @@ def _mutation(
             variant=text,
         )
     mutant = wild if mutant == "=" else THREE_TO_ONE.get(mutant, mutant)
-    for letter in (wild, mutant):
-        if letter not in ONE_TO_THREE:
-            raise BadRequest(
-                f"{letter} in {text!r} is none of the twenty residue types.",
-                hint=f"For all changes at this site write: scan {chain or 'A'}:{number}.",
-                variant=text,
-            )
-    return Mutation(wild, int(number), mutant, code.upper(), chain, reference)
+    return Mutation.checked(wild, int(number), mutant, code.upper(), chain, reference)

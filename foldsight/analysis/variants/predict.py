@@ -12,13 +12,14 @@ from typing import Literal
 
 import numpy as np
 
+from foldsight.analysis.backbone import Backbone
 from foldsight.analysis.variants.energies import SiteEnergies, site_energies, weights
 from foldsight.analysis.variants.explain import Explainer
 from foldsight.analysis.variants.parse import Scan, Variant, parse_request
 from foldsight.analysis.variants.resolve import Change, Found, chain_mask, resolve_all, rows_of
 from foldsight.analysis.variants.sites import AMINO_ACIDS
 from foldsight.analysis.variants.table import VariantRow, VariantTable, effect
-from foldsight.analysis.variants.uncertainty import half_width, spread_facts
+from foldsight.analysis.variants.uncertainty import check_level, half_width, spread_facts
 from foldsight.confidence import Confidence
 from foldsight.errors import BadRequest
 from foldsight.prediction import Prediction
@@ -45,12 +46,18 @@ class Options:
         Coverage of the interval, 0.5-0.95.
     explain : bool
         Compute clashes, contacts and hydrogen bonds lost.
+    keep_faults : bool
+        Make a row with a problem of what cannot be computed, instead of refusing.
     """
 
     chain: str | None = None
     context: Context = "monomer"
     level: float = 0.8
     explain: bool = True
+    keep_faults: bool = False
+
+    def __post_init__(self) -> None:
+        check_level(self.level)
 
 
 def predict_variants(
@@ -96,23 +103,57 @@ def predict_variants(
     VariantTable
         kcal/mol, > 0 destabilises.
     """
-    structure, confidence = _split(subject)
     wanted = parse_request(request)
-    scan = isinstance(wanted, Scan)
-    options = Options(chain, context, level, explain if explain is not None else not scan)
     if isinstance(wanted, Scan):
-        found = _scan(structure, wanted, chain)
-    else:
-        found = resolve_all(structure, wanted, chain)
+        structure, confidence = _split(subject)
+        options = Options(chain, context, level, bool(explain))
+        return _run(structure, confidence, _scan(structure, wanted, chain), options, progress)
+    return predict_parsed(
+        subject,
+        wanted,
+        chain=chain,
+        context=context,
+        level=level,
+        explain=explain is not False,
+        keep_faults=keep_faults,
+        progress=progress,
+    )
+
+
+def predict_parsed(
+    subject: Structure | Prediction,
+    variants: Sequence[Variant],
+    *,
+    chain: str | None = None,
+    context: Context = "monomer",
+    level: float = 0.8,
+    explain: bool = True,
+    keep_faults: bool = False,
+    progress: Progress | None = None,
+) -> VariantTable:
+    """Do what :func:`predict_variants` does, for variants already read."""
+    structure, confidence = _split(subject)
+    found = resolve_all(structure, variants, chain)
     if not keep_faults:
         _refuse_faults(found)
+    options = Options(chain, context, level, explain, keep_faults)
+    return _run(structure, confidence, found, options, progress)
+
+
+def _run(
+    structure: Structure,
+    confidence: Confidence | None,
+    found: Sequence[Found],
+    options: Options,
+    progress: Progress | None,
+) -> VariantTable:
     work = _Work(structure, confidence, options)
     rows = []
     for k, each in enumerate(found):
         if progress and k % 200 == 0:
             progress(k / len(found), f"ddG of {k} of {len(found)} variants")
         rows.append(work.row(each))
-    return _table(structure, rows, level)
+    return _table(structure, rows, options.level)
 
 
 def _table(structure: Structure, rows: Sequence[VariantRow], level: float) -> VariantTable:
@@ -133,18 +174,21 @@ def _refuse_faults(found: Sequence[Found]) -> None:
     first = faults[0]
     if len(faults) == 1:
         raise first
-    more = (
-        "one other variant does not fit either"
-        if len(faults) == 2
-        else f"{len(faults) - 1} others do not fit either"
-    )
-    raise BadRequest(first.message, hint=f"{first.hint} {more.capitalize()}.".strip(), **first.details)
+    more = f"Of the variants given, {len(faults)} do not fit the structure."
+    raise BadRequest(first.message, hint=f"{first.hint} {more}".strip(), **first.details)
 
 
 def _scan(structure: Structure, scan: Scan, chain: str | None) -> list[Found]:
-    """List every change at every site of the selection; of identical chains all are listed."""
+    """List every change at every site of the selection that has a whole backbone."""
     found = []
-    for row in rows_of(structure, scan.selection, chain).tolist():
+    rows = rows_of(structure, scan.selection, chain)
+    whole = rows[np.isin(rows, Backbone.of(structure).rows)]
+    if not len(whole):
+        raise BadRequest(
+            f"No residue of {scan.selection or structure.name} has N, CA, C and O.",
+            hint="Give a structure with all backbone atoms; a CA trace is not enough.",
+        )
+    for row in whole.tolist():
         wild = str(structure.one_letters[row])
         if wild in AMINO_ACIDS:
             changes = [Change(row, wild, mutant) for mutant in AMINO_ACIDS if mutant != wild]
@@ -203,6 +247,8 @@ class _Work:
         try:
             singles = [self._single(change) for change in found.changes]
         except BadRequest as fault:
+            if not self.options.keep_faults:
+                raise
             return VariantRow(self._name(found), problem=str(fault))
         return singles[0] if len(singles) == 1 else self._sum(singles, found)
 

@@ -85,11 +85,11 @@ class _Finder:
                 self.uniprot.setdefault((ref.chain, ref.uniprot), row)
         self.chains = list(dict.fromkeys(refs[row].chain for row in self.rows.tolist()))
         self.default = chain
-        for named in {chain, *(m.chain for m in mutations)} - {None}:
-            self._check_chain(str(named), raising=named == chain)
+        if chain is not None:
+            self._check_chain(chain)
 
-    def _check_chain(self, chain: str, *, raising: bool = True) -> None:
-        if raising and chain not in self.chains:
+    def _check_chain(self, chain: str) -> None:
+        if chain not in self.chains:
             raise BadRequest(
                 f"{self.structure.name} has no protein chain {chain!r}.",
                 hint=f"Its protein chains are {', '.join(self.chains) or 'none'}.",
@@ -211,7 +211,7 @@ class _Finder:
         return f"The nearest {wild} are {', '.join(near)}." if near else f"Chain {chain} has no {wild}."
 
     def _shift(self, chain: str) -> int | None:
-        """Find the one shift of numbers with which every mutation fits; needs two or more."""
+        """Find the smallest shift of numbers with which every mutation fits; needs two or more."""
         wanted = {(m.number, m.wild) for m in self.mutations if (m.chain or chain) == chain}
         if len(wanted) < 2:
             return None
@@ -224,7 +224,7 @@ class _Finder:
             rows = [self.auth.get((chain, n + shift, "")) for n, _ in rest]
             if all(r is not None and self.letter(r) == w for r, (_, w) in zip(rows, rest, strict=True)):
                 found.append(shift)
-        return found[0] if len(found) == 1 else None
+        return min(found, key=abs, default=None)
 
     def _nearest(self, mutation: Mutation, chain: str) -> list[str]:
         same = [

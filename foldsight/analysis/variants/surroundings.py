@@ -148,6 +148,8 @@ def free_directions(atoms: HeavyAtoms, geo: Geometry, rows: Ints, near: AtomPair
     """
     rays = _sphere(DIRECTIONS)
     v = _centred(atoms, geo)[near.atom] - geo.atoms[rows, 4][near.site]
+    # In the site's own frame, so that turning the structure changes nothing.
+    v = np.einsum("na,nab->nb", v, geo.frames[rows].astype(np.float64)[near.site])
     length = (v**2).sum(axis=1)
     columns = []
     for radius in FREE_RADII:

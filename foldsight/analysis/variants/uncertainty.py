@@ -26,6 +26,15 @@ def spread_facts(ddg: Doubles, disagreement: Doubles, free: Doubles, wild: Ints,
     return np.stack([ones, np.log(disagreement + 0.05), 1 - free, volume, np.abs(ddg)], axis=1)
 
 
+def check_level(level: float) -> None:
+    """Refuse a coverage that is not calibrated."""
+    if not LEVELS[0] <= level <= LEVELS[-1]:
+        raise BadRequest(
+            f"An interval of {level:g} is not calibrated.",
+            hint=f"Choose between {LEVELS[0]:g} and {LEVELS[-1]:g}.",
+        )
+
+
 def half_width(facts: Doubles, spread: Doubles, level: float) -> Doubles:
     """Return half-widths in kcal/mol.
 
@@ -37,11 +46,6 @@ def half_width(facts: Doubles, spread: Doubles, level: float) -> Doubles:
     level : float
         Stated coverage, between the first and the last of :data:`LEVELS`.
     """
-    if not LEVELS[0] <= level <= LEVELS[-1]:
-        raise BadRequest(
-            f"An interval of {level:g} is not calibrated.",
-            hint=f"Choose between {LEVELS[0]:g} and {LEVELS[-1]:g}.",
-        )
     quantile = np.interp(level, LEVELS, spread[FACTS:])
     found: Doubles = quantile * np.exp(facts @ spread[:FACTS])
     return found
