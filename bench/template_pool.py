@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import gemmi
 import numpy as np
-
 from data import find
+
 from foldsight.library.search import digitise, scan
 from foldsight.residues import one_letter
 from foldsight.typing import Doubles

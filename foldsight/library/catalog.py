@@ -22,6 +22,7 @@ from foldsight import settings
 from foldsight.errors import BadFile, BadRequest, NotFound, Refused
 from foldsight.library.search import Hit, digitise, search
 from foldsight.library.store import Entry, pack, read_entry, unpack
+from foldsight.prediction import Prediction
 from foldsight.structure import Structure
 
 STARTER = Path(__file__).parent / "starter"
@@ -29,6 +30,7 @@ INDEX = "index.json"
 #: File names that ``add`` takes from a folder, each also with ``.gz``.
 SUFFIXES = (".pdb", ".ent", ".cif", ".mmcif", ".bcif")
 
+_PREDICTED = "The template is itself a prediction, not an experiment."
 #: ``list`` is a method of :class:`Library`, so its annotations need another word.
 Entries: TypeAlias = list[Entry]
 Rows: TypeAlias = list[tuple[Entry, str, str]]
@@ -165,7 +167,9 @@ class Library:
         from foldsight.io import read
 
         found = read(source)
-        structure: Structure = getattr(found, "structure", found)
+        structure = getattr(found, "structure", found)
+        if not isinstance(structure, Structure):
+            raise BadFile(f"{source} is not a structure.", hint="Add a structure file or pdb:ID.")
         entry = Entry(
             id=id,
             title=structure.title,
@@ -173,6 +177,7 @@ class Library:
             resolution=structure.resolution,
             licence=licence,
             source=source,
+            note=_PREDICTED if _is_predicted(found) else "",
             added=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         data, entry = pack(structure, entry)
@@ -209,6 +214,10 @@ class Library:
     def _forget(self) -> None:
         for name in ("_files", "_chains", "_block"):
             self.__dict__.pop(name, None)
+
+
+def _is_predicted(found: Any) -> bool:
+    return isinstance(found, Prediction) and found.confidence.kind != "b_factor"
 
 
 def _stem(path: Path) -> str:

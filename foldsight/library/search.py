@@ -81,7 +81,8 @@ def scan(query: str, block: Any, *, limit: int = 50) -> list[tuple[int, float, f
         return []
     alphabet = pyhmmer.easel.Alphabet.amino()
     digital = pyhmmer.easel.TextSequence(name=b"query", sequence=query).digitize(alphabet)
-    hits = next(iter(pyhmmer.phmmer([digital], block, cpus=1, E=E_VALUE)))
+    queries: Any = [digital]  # pyhmmer's stubs have no covariant sequences
+    hits = next(iter(pyhmmer.phmmer(queries, block, cpus=1, E=E_VALUE)))
     found = [(int(hit.name), float(hit.score), float(hit.evalue)) for hit in hits if hit.reported]
     return sorted(found, key=lambda item: (-item[1], item[0]))[:limit]
 

@@ -113,7 +113,7 @@ def pack(structure: Structure, entry: Entry) -> tuple[bytes, Entry]:
 def protein_only(structure: Structure) -> Structure:
     """Return protein residues with N, CA and C; one location per atom, no hydrogens."""
     has_backbone = np.all([structure.atom_index(name) >= 0 for name in ("N", "CA", "C")], axis=0)
-    kept = structure.subset(structure.protein_mask & has_backbone)
+    kept = _named(structure.subset(structure.protein_mask & has_backbone))
     atoms = kept.atoms
     heavy = ~np.isin(atoms.element, ["H", "D"])
     order = np.lexsort((np.arange(len(atoms)), -atoms.occupancy, atoms.residue))
@@ -127,6 +127,12 @@ def protein_only(structure: Structure) -> Structure:
     columns["altloc"] = np.full(int(best.sum()), "", dtype="U1")
     columns["name"] = _pdb_names(columns["name"], kept.residues.name[columns["residue"]])
     return replace(kept, atoms=Atoms(**columns))
+
+
+def _named(structure: Structure) -> Structure:
+    """Give chains without a name the letter A, as PDB software does."""
+    chains = tuple(replace(chain, auth=chain.auth.strip() or "A") for chain in structure.chains)
+    return replace(structure, chains=chains)
 
 
 def _pdb_names(names: Strings, residues: Strings) -> Strings:

@@ -15,7 +15,7 @@ from foldsight.typing import Doubles
 
 #: Closed when the three atoms of the far anchor are met this well, Å (root mean square).
 CLOSED = 0.05
-_STEPS = 25
+_STEPS = 12
 _DAMPING = 0.05
 #: Farthest that a torsion turns in one step, radians.
 _STRIDE = 0.35

@@ -26,7 +26,7 @@ from foldsight.typing import Bools, Doubles
 MAX_LOOP = 8
 #: Residues rebuilt on either side, narrow first.
 _FLANKS = ((1, 1), (1, 2), (2, 1), (2, 2), (3, 2), (2, 3), (3, 3), (4, 4))
-_CANDIDATES = 80
+_CANDIDATES = 32
 #: Nearest that two atoms may come, Å: backbone to backbone, and to a side chain that can still move.
 _NEAREST, _NEAREST_SIDE = 2.8, 2.2
 #: CA atoms of residues that are not neighbours, Å.

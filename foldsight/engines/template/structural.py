@@ -47,6 +47,13 @@ def align(query: str, template: TemplateChain) -> Alignment:
     return Alignment(rows, columns, letters[0][rows] == letters[1][columns], len(query))
 
 
+def similarity(query: str, template: str, alignment: Alignment) -> Doubles:
+    """Return the BLOSUM45 score of each aligned pair over the query residue's own; about 0-1."""
+    rows, columns = _codes(query)[alignment.query], _codes(template)[alignment.template]
+    score: Doubles = np.clip(_matrix()[rows, columns] / _matrix()[rows, rows], 0.0, 1.0)
+    return score
+
+
 def neighbours(ca: Doubles, radius: float = 10.0) -> Doubles:
     """Return how many CA atoms lie within ``radius`` of each; NaN positions have none."""
     with np.errstate(invalid="ignore"):
