@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg_pool import PoolTimeout
 
 from foldsight.errors import BadRequest, Failed, FoldSightError, NotFound, ServiceUnavailable
 from foldsight_server.api import jobs
@@ -29,7 +31,17 @@ class Application:
     """
 
     def __init__(self, home: Path) -> None:
-        self.service = Service(home)
+        self._home = home
+
+    @cached_property
+    def service(self) -> Service:
+        """The service; nothing is made or looked for on the disk before it is needed."""
+        return Service(self._home)
+
+    async def stop(self) -> None:
+        """Stop the service if it was ever needed."""
+        if "service" in self.__dict__:
+            await self.service.stop()
 
     async def dispatch(
         self, method: str, path: str, identity: Identity, query: Mapping[str, str], body: bytes = b""
@@ -39,9 +51,9 @@ class Application:
             return await self._answer(method, path, identity, query, body)
         except FoldSightError as error:
             return failure(error)
-        except (psycopg.Error, OSError) as fault:
+        except (psycopg.Error, PoolTimeout, OSError) as fault:
             _log.warning("%s %s: %s", method, path, fault)
-            return failure(ServiceUnavailable("The database is away for a moment.", hint="Try again."))
+            return failure(away())
         except Exception:  # the caller gets a sentence, the log the traceback
             _log.exception("%s %s", method, path)
             return failure(Failed("The service broke on this request.", hint="Its log has the details."))
@@ -59,10 +71,25 @@ class Application:
         raise NotFound(f"There is no {path}.", hint="See /openapi.json.")
 
     async def follow(self, job_id: str, identity: Identity) -> AsyncIterator[dict[str, Any]]:
-        """Yield a job now and at each change until it has ended."""
-        await self.service.start()
-        async for view in jobs.follow(Call(self.service, identity, {"id": job_id})):
-            yield view
+        """Yield a job now and at each change until it has ended.
+
+        Raises
+        ------
+        FoldSightError
+            Also for a database that is away: the caller may connect again.
+        """
+        try:
+            await self.service.start()
+            async for view in jobs.follow(Call(self.service, identity, {"id": job_id})):
+                yield view
+        except (psycopg.Error, PoolTimeout, OSError) as fault:
+            _log.warning("following %s: %s", job_id, fault)
+            raise away() from fault
+
+
+def away() -> ServiceUnavailable:
+    """Return what is said while the database is being started again."""
+    return ServiceUnavailable("The database is away for a moment.", hint="Try again.")
 
 
 def failure(error: FoldSightError) -> Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -12,8 +11,7 @@ from foldsight_server.events import Events
 from foldsight_server.store.database import Database, persist
 from foldsight_server.store.objects import ObjectStore
 from foldsight_server.store.queue import Queue
-
-_log = logging.getLogger(__name__)
+from foldsight_server.store.results import Results
 
 
 class Service:
@@ -31,7 +29,8 @@ class Service:
         self.queue = Queue(self.database.pool)
         self.objects = ObjectStore(home / "objects")
         self.events = Events(self.database)
-        self.dispatcher = Dispatcher(self.database, self.queue, self.objects)
+        self.results = Results(self.queue, self.objects)
+        self.dispatcher = Dispatcher(self.database, self.queue, self.results)
         self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._starting: asyncio.Task[None] | None = None
@@ -51,23 +50,20 @@ class Service:
 
     async def _start(self) -> None:
         await self.database.open()
-        self._tasks = [self._forever(self.events.run), self._forever(self._dispatch)]
+        self._tasks = [self._forever(self.events.run), self._forever(self.dispatcher.run)]
 
     def _forever(self, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         return asyncio.create_task(persist(work, stopping=self._stopping))
 
-    async def _dispatch(self) -> None:
-        try:
-            await self.dispatcher.run()
-        finally:
-            await self.dispatcher.close()
-
     async def stop(self) -> None:
         """Stop the parts; the database stops when no other server uses it."""
         self._stopping.set()
+        if self._starting is not None:
+            await asyncio.gather(self._starting, return_exceptions=True)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.dispatcher.close()
         if self._tasks:
             await self.database.close()
             await asyncio.to_thread(self.database.stop_if_alone)

@@ -7,6 +7,7 @@ like any other; nothing in FoldSight knows of them.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -14,13 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from foldsight import client as clients
-from foldsight.client import Client
+from foldsight.client import Address, Client
+from foldsight.errors import FoldSightError
 
 ENGINES = Path(__file__).parent / "engines"
 TESTS = Path(__file__).parents[1]
@@ -38,6 +40,7 @@ class Service:
         """Start the service and return a client once it answers."""
         environment = {**os.environ, "FOLDSIGHT_HOME": str(self.home), "FOLDSIGHT_NETWORK": "off"}
         environment["PYTHONPATH"] = os.pathsep.join([str(ENGINES), str(TESTS)])
+        (self.home / "service.json").unlink(missing_ok=True)
         with (self.home / "service.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "foldsight_server"], env=environment, stdout=log, stderr=log
@@ -46,16 +49,25 @@ class Service:
 
     def client(self) -> Client:
         """Return a client of the running service."""
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            address = clients._running_service()
-            if address is not None:
-                self._clients.append(Client(address))
-                return self._clients[-1]
+        found: list[Client] = []
+
+        def answers() -> bool:
             assert self.process is not None
-            assert self.process.poll() is None, (self.home / "service.log").read_text()[-2000:]
-            time.sleep(0.1)
-        raise AssertionError((self.home / "service.log").read_text()[-2000:])
+            assert self.process.poll() is None, self.log()
+            with contextlib.suppress(OSError, ValueError, FoldSightError):
+                told = json.loads((self.home / "service.json").read_text())
+                if told["pid"] == self.process.pid:
+                    found.append(Client(Address(told["url"], told["token"], "test")))
+                    return bool(found[-1].health()["ok"])
+            return False
+
+        until(answers, 60)
+        self._clients += found
+        return found[-1]
+
+    def log(self) -> str:
+        """Return the end of the service's log."""
+        return (self.home / "service.log").read_text()[-3000:]
 
     def kill(self) -> None:
         """Kill the server outright, as a power cut would."""
@@ -72,7 +84,7 @@ class Service:
             self.process.wait(40)
 
     def children(self, word: str) -> list[int]:
-        """Return the processes of this service's session whose command line holds ``word``."""
+        """Return the processes of this data folder whose command line holds ``word``."""
         import psutil
 
         found = []
@@ -83,29 +95,70 @@ class Service:
                     found.append(process.pid)
         return found
 
+    def runs(self) -> Counter[str]:
+        """Return what the test engines noted: ``start NAME`` and ``end NAME``, counted."""
+        path = self.home / "runs.log"
+        return Counter(path.read_text().split("\n")[:-1] if path.exists() else [])
+
+
+def until(condition: Callable[[], object], seconds: float = 40.0) -> None:
+    """Wait for a condition to come true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.05)
+
+
+@pytest.fixture(name="until")
+def _until() -> Callable[..., None]:
+    return until
+
+
+@contextlib.contextmanager
+def data_folder() -> Iterator[Path]:
+    """Give a data folder with a path short enough for a socket; its database is stopped at the end."""
+    from foldsight_server.store.embedded import EmbeddedPostgres
+
+    folder = Path(tempfile.mkdtemp(prefix="fs"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+        if (folder / "postgres").exists():
+            assert EmbeddedPostgres(folder / "postgres").stop(), "somebody is still connected"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def running_in(folder: Path) -> Iterator[Service]:
+    """Give a service that is not started yet; stopped, and all its processes with it, at the end."""
+    found = Service(folder)
+    try:
+        yield found
+    finally:
+        found.stop()
+    until(lambda: not found.children("cluster_process") and not found.children("spawn_main"), 20)
+
 
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A data folder with a path short enough for a socket."""
-    folder = Path(tempfile.mkdtemp(prefix="fs"))
-    folder.chmod(0o755)
-    monkeypatch.setenv("FOLDSIGHT_HOME", str(folder))
-    monkeypatch.delenv("FOLDSIGHT_URL", raising=False)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    """A data folder of one test's own, also for what this process does."""
+    with data_folder() as folder:
+        monkeypatch.setenv("FOLDSIGHT_HOME", str(folder))
+        monkeypatch.delenv("FOLDSIGHT_URL", raising=False)
+        yield folder
 
 
 @pytest.fixture
 def service(home: Path) -> Iterator[Service]:
-    """A service that is not started yet; stopped, database and all, at the end."""
-    found = Service(home)
-    yield found
-    found.stop()
-    _stop_database(home)
-    assert found.children("postgres") == []
+    """A service of one test's own, not started yet."""
+    with running_in(home) as found:
+        yield found
 
 
-def _stop_database(home: Path) -> None:
-    from foldsight_server.store.embedded import EmbeddedPostgres
-
-    EmbeddedPostgres(home / "postgres").stop()
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Service]:
+    """A running service that the tests of a module share; none of them may hurt it."""
+    with data_folder() as folder, running_in(folder) as found:
+        found.start()
+        yield found

@@ -10,9 +10,16 @@ from foldsight_server.api.calls import Call, Response
 
 
 async def health(call: Call) -> Response:
-    """Say that the service is up, who the caller is, and how many jobs wait or run."""
-    facts = {"ok": True, "version": __version__, "user": call.identity.name, "home": str(call.service.home)}
-    return Response({**facts, "busy": await call.service.queue.busy()})
+    """Say that the service is up, who the caller is, how many jobs wait or run, and on what."""
+    facts: dict[str, Any] = {
+        "ok": True,
+        "version": __version__,
+        "user": call.identity.name,
+        "home": str(call.service.home),
+    }
+    dispatcher = call.service.dispatcher
+    facts |= {"busy": await call.service.queue.busy(), "dispatches": dispatcher.leads}
+    return Response({**facts, "workers": dispatcher.workers})
 
 
 async def engines(call: Call) -> Response:

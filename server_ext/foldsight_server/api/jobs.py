@@ -28,7 +28,8 @@ async def submit(call: Call) -> Response:
     }  # fmt: skip
     normal, key = await asyncio.to_thread(_checked, request)
     user = (call.identity.id, call.identity.name)
-    job_id, new = await call.service.queue.submit(user, normal, key, call.identity.plan)
+    known = await call.service.results.known(key, normal["name"])
+    job_id, new = await call.service.queue.submit(user, normal, key, call.identity.plan, known)
     row = await call.service.queue.get(call.identity.id, job_id)
     return Response(view(row), status=202 if new else 200)
 

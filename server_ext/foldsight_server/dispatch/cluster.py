@@ -1,21 +1,33 @@
-"""The Dask cluster as the dispatcher sees it: started when first needed, replaced when lost."""
+"""The Dask cluster as the dispatcher sees it: it executes runs, reports progress, and may be lost."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
-import subprocess
-import sys
+from collections.abc import Callable
+from concurrent.futures import CancelledError
 from importlib import import_module
 from typing import Any
 
-from foldsight.errors import ServiceUnavailable
+from foldsight.errors import EngineFailed, ServiceUnavailable
+from foldsight_server.dispatch import task
+from foldsight_server.dispatch.child import Child
+from foldsight_server.store.queue import Claim
 
 _log = logging.getLogger(__name__)
 #: Seconds that the cluster may take to come up on a busy machine.
 START_LIMIT = 120.0
+
+Report = Callable[[dict[str, Any]], None]
+
+
+class RunLost(Exception):
+    """The run ended without an outcome: the cluster is gone, or the run was cancelled."""
+
+
+class WorkerDied(RunLost):
+    """The worker died while it ran this very run."""
 
 
 class Cluster:
@@ -23,11 +35,21 @@ class Cluster:
 
     ``FOLDSIGHT_SCHEDULER`` names a running scheduler to use instead (``tls://...``), with
     Dask's own configuration for its certificates.
+
+    Parameters
+    ----------
+    report : callable
+        Takes the progress events of :mod:`foldsight_server.dispatch.task`.
     """
 
-    def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        self.client: Any = None
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._child: Child | None = None
+        self._client: Any = None
+        self._slots = asyncio.Semaphore(1)
+        self._gone = asyncio.Event()
+        self._watch: asyncio.Task[None] | None = None
+        self._futures: dict[str, Any] = {}
         self.workers = 1
 
     async def start(self) -> None:
@@ -42,61 +64,120 @@ class Cluster:
         loading = asyncio.to_thread(import_module, "distributed")
         if address:
             distributed: Any = await loading
-            self.client = await distributed.Client(address, asynchronous=True, name="foldsight")
-            self.workers = max(len(self.client.scheduler_info(n_workers=-1)["workers"]), 1)
-            return
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "foldsight_server.dispatch.cluster_process"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,
-        )
-        distributed, line = await asyncio.gather(loading, asyncio.to_thread(self._process.stdout.readline))  # type: ignore[union-attr]
-        if not line:
-            self._end()
-            raise ServiceUnavailable("The local Dask cluster did not start.", hint="See the server's log.")
-        told = json.loads(line)
-        self.workers = int(told["workers"])
-        security = _security(distributed, told["tls"])
-        self.client = await distributed.Client(
-            told["address"], asynchronous=True, name="foldsight", security=security, timeout=START_LIMIT
-        )
+            self._client = await _connect(distributed, address, None)
+            self.workers = max(len(self._client.scheduler_info(n_workers=-1)["workers"]), 1)
+        else:
+            self._child = Child()
+            distributed, told = await asyncio.gather(loading, self._child.first_line(START_LIMIT))
+            self.workers = int(told["workers"])
+            self._client = await _connect(distributed, told["address"], told["tls"])
+        self._slots = asyncio.Semaphore(self.workers)
+        self._client.subscribe_topic(task.TOPIC, lambda event: self._report(event[1]))
+        self._watch = asyncio.create_task(self._watch_health())
 
+    @property
     def healthy(self) -> bool:
         """Whether work can be sent: connected, and the child process lives."""
-        alive = self._process is None or self._process.poll() is None
-        return alive and self.client is not None and self.client.status == "running"
+        alive = self._child is None or self._child.alive
+        return alive and self._client is not None and self._client.status == "running"
+
+    async def _watch_health(self) -> None:
+        while self.healthy:
+            await asyncio.sleep(0.25)
+        _log.warning("the Dask cluster is gone")
+        self._gone.set()
+
+    async def execute(self, claim: Claim) -> dict[str, Any]:
+        """Run a claim on a worker, once one is free, and return what the task returns.
+
+        Not more runs than workers are handed to Dask, so that none waits behind a busy
+        worker while another is idle, and a dying worker takes no other run with it.
+
+        Raises
+        ------
+        WorkerDied, RunLost
+        EngineFailed
+            When the worker sent back what is no outcome.
+        """
+        async with self._slots:
+            if self._gone.is_set():
+                raise RunLost("the cluster is gone")
+            future = self._client.submit(
+                task.run, claim.id, claim.attempt, claim.request,
+                key=_key(claim), resources={"FOLD": 1}, pure=False, retries=0,
+            )  # fmt: skip
+            self._futures[_key(claim)] = future
+            try:
+                return await self._outcome(future)
+            finally:
+                self._futures.pop(_key(claim), None)
+
+    async def _outcome(self, future: Any) -> dict[str, Any]:
+        from distributed import KilledWorker
+
+        waiting = asyncio.ensure_future(_result(future))
+        gone = asyncio.ensure_future(self._gone.wait())
+        try:
+            await asyncio.wait((waiting, gone), return_when=asyncio.FIRST_COMPLETED)
+            if not waiting.done():
+                raise RunLost("the cluster is gone")
+            found: dict[str, Any] = waiting.result()
+        except KilledWorker as fault:
+            raise WorkerDied(str(fault)) from None
+        except (CancelledError, OSError) as fault:
+            raise RunLost(str(fault)) from None
+        except Exception as fault:  # whatever else a worker raises is the job's fault
+            if isinstance(fault, RunLost):
+                raise
+            _log.exception("a run broke")
+            raise EngineFailed(f"The engine stopped: {type(fault).__name__}: {fault}.") from fault
+        finally:
+            for part in (waiting, gone):
+                part.cancel()
+        return found
+
+    async def cancel(self, claim: Claim) -> None:
+        """Ask the worker to stop a run; the run then ends as lost."""
+        future = self._futures.get(_key(claim))
+        if future is not None:
+            await future.cancel(force=True)
 
     async def close(self) -> None:
         """Disconnect and end the child process with its workers."""
-        client, self.client = self.client, None
-        self._end()
+        self._gone.set()
+        if self._watch is not None:
+            self._watch.cancel()
+        client, self._client = self._client, None
+        child, self._child = self._child, None
+        if child is not None:
+            await asyncio.to_thread(child.end)
         if client is not None:
             try:
                 await asyncio.wait_for(client.close(fast=True), 5)
             except (TimeoutError, OSError, asyncio.CancelledError) as fault:
                 _log.info("closing the Dask client: %s", type(fault).__name__)
 
-    def _end(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        # The end of its standard input is the child's sign to stop its workers and go.
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                stream.close()
-        try:
-            process.wait(8)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+
+def _key(claim: Claim) -> str:
+    return f"job-{claim.id}-{claim.attempt}"
 
 
-def _security(distributed: Any, tls: dict[str, Any]) -> Any:
-    """Credentials from PEM texts that came over the pipe; they touch no disk."""
-    return distributed.Security(
+async def _result(future: Any) -> dict[str, Any]:
+    found: dict[str, Any] = await future
+    return found
+
+
+async def _connect(distributed: Any, address: str, tls: dict[str, Any] | None) -> Any:
+    """Connect a client; credentials are PEM texts that came over a pipe and touch no disk."""
+    security = tls and distributed.Security(
         require_encryption=True,
         tls_ca_file=tls["ca_file"],
         tls_client_cert=tls["cert"],
         tls_client_key=tls["key"],
     )
+    try:
+        return await distributed.Client(
+            address, asynchronous=True, name="foldsight", security=security, timeout=START_LIMIT
+        )
+    except OSError as fault:
+        raise ServiceUnavailable(f"The Dask scheduler does not answer: {fault}.") from fault

@@ -11,10 +11,12 @@ import os
 import sys
 from typing import Any
 
+from foldsight import settings
+
 
 def main() -> int:
     """Run the cluster until standard input ends."""
-    workers = int(os.environ.get("FOLDSIGHT_WORKERS") or min(os.cpu_count() or 1, 2))
+    workers = int(os.environ.get("FOLDSIGHT_WORKERS") or _default_workers())
     cluster, security = _cluster(workers)
     line = {
         "address": cluster.scheduler_address,
@@ -25,6 +27,14 @@ def main() -> int:
     sys.stdin.buffer.read()
     cluster.close(timeout=5)
     return 0
+
+
+def _default_workers() -> int:
+    """Return two workers, or one where a network may be loaded: each holds gigabytes of its own."""
+    weights = settings.weights_dir()
+    if weights.is_dir() and any(weights.iterdir()):
+        return 1
+    return min(os.cpu_count() or 1, 2)
 
 
 def _cluster(workers: int) -> tuple[Any, Any]:
@@ -39,7 +49,7 @@ def _cluster(workers: int) -> tuple[Any, Any]:
             "distributed.scheduler.allowed-failures": 0,
             "distributed.scheduler.work-stealing": False,
             "distributed.worker.daemon": False,
-            "distributed.nanny.pre-spawn-environ.OMP_NUM_THREADS": 1,
+            "distributed.nanny.pre-spawn-environ.OMP_NUM_THREADS": _threads(workers),
             "distributed.nanny.pre-spawn-environ.OMP_WAIT_POLICY": "PASSIVE",
         }
     )
@@ -56,6 +66,11 @@ def _cluster(workers: int) -> tuple[Any, Any]:
         resources={"FOLD": 1},
     )
     return cluster, security
+
+
+def _threads(workers: int) -> int:
+    """Return the threads of one worker: what the environment says, else its share of the cores."""
+    return int(os.environ.get("OMP_NUM_THREADS") or max((os.cpu_count() or 1) // workers, 1))
 
 
 if __name__ == "__main__":

@@ -12,17 +12,17 @@ import logging
 import os
 import socket
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
 
-from foldsight.errors import EngineFailed, Failed, FoldSightError, ServiceUnavailable, error_from_dict
-from foldsight_server.dispatch import task
-from foldsight_server.dispatch.cluster import Cluster
+from foldsight.errors import ServiceUnavailable
+from foldsight_server.dispatch.cluster import Cluster, Report
+from foldsight_server.dispatch.recorder import Recorder
 from foldsight_server.store.database import Database
-from foldsight_server.store.objects import ObjectStore
-from foldsight_server.store.queue import Claim, Queue, Result
+from foldsight_server.store.queue import Claim, Queue, Run
+from foldsight_server.store.results import Results
 
 _log = logging.getLogger(__name__)
 
@@ -32,6 +32,8 @@ LOCK = 7_046_029_255
 LEASE = 15.0
 #: Seconds between two looks at the queue when nothing wakes us.
 IDLE = 2.0
+#: Seconds without a job after which the cluster is stopped, and its memory given back.
+CLUSTER_IDLE = 900.0
 
 
 class Dispatcher:
@@ -39,7 +41,7 @@ class Dispatcher:
 
     Parameters
     ----------
-    database, queue, objects
+    database, queue, results
         Where jobs and results live.
     cluster_factory : callable, optional
         Gives the cluster; by default the local one.
@@ -49,51 +51,74 @@ class Dispatcher:
         self,
         database: Database,
         queue: Queue,
-        objects: ObjectStore,
-        cluster_factory: Callable[[], Cluster] = Cluster,
+        results: Results,
+        cluster_factory: Callable[[Report], Cluster] = Cluster,
     ) -> None:
-        self._database, self._queue, self._objects = database, queue, objects
+        self._database, self._queue = database, queue
+        self._recorder = Recorder(queue, results)
         self._factory = cluster_factory
         self._cluster: Cluster | None = None
-        self._owner = ""
+        self._starting: asyncio.Task[None] | None = None
+        self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._wake = asyncio.Event()
-        self._runs: dict[str, asyncio.Task[None]] = {}
-        self._futures: dict[str, Any] = {}
-        self._cancelled: set[str] = set()
-        self._progress: dict[str, tuple[Claim, float, str]] = {}
         self._claims: dict[str, Claim] = {}
+        self._runs: dict[str, asyncio.Task[None]] = {}
+        self._progress: dict[str, tuple[Claim, float, str]] = {}
+        self._last_busy = 0.0
+        self.leads = False
+
+    @property
+    def workers(self) -> int:
+        """Workers of this server; none while no cluster runs."""
+        return 0 if self._cluster is None or not self._cluster.healthy else self._cluster.workers
 
     async def run(self) -> None:
-        """Wait for the lock, then dispatch until the database connection is lost."""
+        """Wait for the lock, then dispatch until the database connection is lost.
+
+        Runs go on without the connection: if no other server has taken them when it is
+        back, they end as if nothing had happened.
+        """
         await self._database.ensure()
-        connection = await psycopg.AsyncConnection.connect(self._database.dsn, autocommit=True)
-        async with connection:
+        async with await psycopg.AsyncConnection.connect(self._database.dsn, autocommit=True) as connection:
             while not await _try_lock(connection):
-                await asyncio.sleep(IDLE)
-            self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-            lost = ServiceUnavailable("The service was lost under this job too many times.")
-            taken = await self._queue.reap(self._owner, lost, all_others=True)
-            if taken:
-                _log.warning("took back %d runs of a server that is gone", taken)
-            await self._lead(connection)
+                if not self._runs:
+                    await self._close_cluster()
+                await asyncio.sleep(IDLE / 2)
+            self.leads = True
+            try:
+                await self._take_over()
+                await self._lead(connection)
+            finally:
+                self.leads = False
+
+    def warm_up(self) -> None:
+        """Start the cluster ahead of the first job."""
+        if self._cluster is None and self._starting is None:
+            self._starting = asyncio.create_task(self._start_cluster())
 
     async def close(self) -> None:
         """Stop runs and the cluster; their jobs are taken back by the next dispatcher."""
         for run in list(self._runs.values()):
             run.cancel()
         await asyncio.gather(*self._runs.values(), return_exceptions=True)
-        if self._cluster is not None:
-            await self._cluster.close()
-            self._cluster = None
+        await self._close_cluster()
+
+    async def _take_over(self) -> None:
+        for run in await self._queue.orphans(self._owner, all_others=True):
+            _log.warning("taking back job %s from a server that is gone", run.id)
+            await self._recorder.lost(run)
 
     async def _lead(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        works = (self._dispatch, self._keep_leases, self._listen, self._write_progress)
+        tasks = [asyncio.create_task(work()) for work in works]
+        tasks.append(asyncio.create_task(_heartbeat(connection)))
         try:
-            async with asyncio.TaskGroup() as group:
-                for work in (self._dispatch, self._keep_leases, self._listen, self._write_progress):
-                    group.create_task(work())
-                group.create_task(_heartbeat(connection))
-        except* (psycopg.Error, OSError) as faults:
-            raise faults.exceptions[0] from None
+            # None of them ends by itself; the first to break tells why.
+            await asyncio.gather(*tasks)
+        finally:
+            for part in tasks:
+                part.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _dispatch(self) -> None:
         while True:
@@ -105,120 +130,92 @@ class Dispatcher:
 
     async def _fill(self) -> None:
         """Claim as many jobs as there are workers and one more, so that none is ever idle."""
-        if self._cluster is not None and not self._cluster.healthy() and not self._runs:
-            await self._cluster.close()
-            self._cluster = None
+        now = asyncio.get_running_loop().time()
+        if self._runs:
+            self._last_busy = now
+        elif self._cluster is not None and not (
+            self._cluster.healthy and now - self._last_busy < CLUSTER_IDLE
+        ):
+            await self._close_cluster()
         while await self._queue.next_in() is not None:
             cluster = await self._ready_cluster()
-            if len(self._runs) > cluster.workers:
+            if len(self._runs) > cluster.workers or not cluster.healthy:
                 return
             claim = await self._queue.claim(self._owner, LEASE)
             if claim is None:
                 return
             self._claims[claim.id] = claim
-            self._runs[claim.id] = asyncio.create_task(self._run(claim))
+            self._runs[claim.id] = asyncio.create_task(self._run(claim, cluster))
 
     async def _ready_cluster(self) -> Cluster:
-        if self._cluster is None:
-            cluster = self._factory()
-            await cluster.start()
-            cluster.client.subscribe_topic(task.TOPIC, self._on_progress)
-            self._cluster = cluster
+        self.warm_up()
+        if self._starting is not None:
+            await asyncio.shield(self._starting)
+        assert self._cluster is not None
         return self._cluster
 
-    async def _run(self, claim: Claim) -> None:
+    async def _start_cluster(self) -> None:
+        cluster = self._factory(self._on_progress)
         try:
-            known = await self._queue.result_of(claim.cache_key)
-            if known is not None:
-                await self._queue.finish(claim, known, cached=True)
-            else:
-                await self._settle(claim, await self._execute(claim))
+            await cluster.start()
+            self._cluster, self._last_busy = cluster, asyncio.get_running_loop().time()
+        except BaseException:
+            await cluster.close()
+            raise
         finally:
-            for table in (self._runs, self._futures, self._progress, self._claims):
+            self._starting = None
+
+    async def _close_cluster(self) -> None:
+        if self._starting is not None:
+            self._starting.cancel()
+            await asyncio.gather(self._starting, return_exceptions=True)
+        cluster, self._cluster = self._cluster, None
+        if cluster is not None:
+            await cluster.close()
+
+    async def _run(self, claim: Claim, cluster: Cluster) -> None:
+        try:
+            await self._recorder.record(claim, lambda: cluster.execute(claim))
+        except (psycopg.Error, OSError, ServiceUnavailable):
+            _log.exception("how job %s ended could not be recorded; its lease will run out", claim.id)
+        finally:
+            for table in (self._runs, self._progress, self._claims):
                 table.pop(claim.id, None)
-            self._cancelled.discard(claim.id)
             self._wake.set()
 
-    async def _execute(self, claim: Claim) -> dict[str, Any] | FoldSightError | None:
-        """Return the task's outcome, an error for a broken task, or None for a lost worker."""
-        from distributed import KilledWorker
-
-        assert self._cluster is not None
-        future = self._cluster.client.submit(
-            task.run, claim.id, claim.attempt, claim.request,
-            key=f"job-{claim.id}-{claim.attempt}", resources={"FOLD": 1}, pure=False, retries=0,
-        )  # fmt: skip
-        self._futures[claim.id] = future
-        if claim.id in self._cancelled:
-            await future.cancel(force=True)
-        try:
-            outcome: dict[str, Any] = await future
-        except asyncio.CancelledError:
-            current = asyncio.current_task()
-            if current is not None and current.cancelling():
-                raise
-            return None
-        except KilledWorker:
-            return None
-        except OSError as fault:
-            _log.warning("the cluster was lost under job %s: %s", claim.id, fault)
-            return None
-        except Exception as fault:  # whatever else a worker raises is the job's fault
-            _log.exception("job %s broke", claim.id)
-            return EngineFailed(f"The engine stopped: {type(fault).__name__}: {fault}.")
-        return outcome
-
-    async def _settle(self, claim: Claim, outcome: dict[str, Any] | FoldSightError | None) -> None:
-        """Record how a run ended; tried again while the database is away."""
-        if outcome is None:
-            if claim.id not in self._cancelled:
-                lost = Failed(
-                    "The worker was lost under this job too many times.", hint="Fold a shorter sequence."
-                )
-                await _insist(lambda: self._queue.lost(claim, lost))
-            return
-        error = outcome if isinstance(outcome, FoldSightError) else None
-        if error is None and "error" in outcome:  # type: ignore[operator]
-            error = error_from_dict(outcome["error"])  # type: ignore[index]
-        if error is not None:
-            fault = error
-            await _insist(lambda: self._queue.fault(claim, fault, final=fault.refused))
-            return
-        result = await self._store(outcome["files"])  # type: ignore[index]
-        await _insist(lambda: self._queue.finish(claim, result))
-
-    async def _store(self, files: dict[str, bytes]) -> Result:
-        stored = [
-            {"name": name, "bytes": len(data), "digest": await self._objects.put(data)}
-            for name, data in sorted(files.items())
-        ]
-        return Result(stored, await asyncio.to_thread(_summary, files))
-
     async def _keep_leases(self) -> None:
-        expired = ServiceUnavailable("The service was lost under this job too many times.")
+        strays: set[Run] = set()
         while True:
             await asyncio.sleep(LEASE / 3)
-            await self._queue.renew(self._owner, LEASE)
-            if await self._queue.reap(self._owner, expired, all_others=False):
-                self._wake.set()
+            held = {Run(claim.id, claim.attempt) for claim in self._claims.values()}
+            ours = await self._queue.renew(self._owner, LEASE)
+            for run in held - ours:  # cancelled, or taken, while we could not hear of it
+                await self._stop_run(run)
+            # Ours by the database alone, twice in a row: its end could not be recorded.
+            unknown = ours - held
+            gone = await self._queue.orphans(self._owner, all_others=False)
+            for run in [*gone, *(strays & unknown)]:
+                await self._recorder.lost(run)
+            strays = unknown
 
     async def _listen(self) -> None:
         async for notice in self._database.listen("foldsight_work", "foldsight_cancel"):
             if notice.channel == "foldsight_cancel":
-                await self._cancel(notice.payload)
+                claim = self._claims.get(notice.payload)
+                if claim is not None:
+                    await self._stop_run(Run(claim.id, claim.attempt))
             self._wake.set()
         raise OSError("the listening connection was lost")
 
-    async def _cancel(self, job_id: str) -> None:
-        if job_id not in self._runs:
+    async def _stop_run(self, run: Run) -> None:
+        claim, task = self._claims.get(run.id), self._runs.get(run.id)
+        if claim is None or task is None or claim.attempt != run.attempt:
             return
-        self._cancelled.add(job_id)
-        future = self._futures.get(job_id)
-        if future is not None:
-            await future.cancel(force=True)
+        if self._cluster is not None:
+            await self._cluster.cancel(claim)
+        task.cancel()
 
-    def _on_progress(self, event: tuple[float, dict[str, Any]]) -> None:
-        _, told = event
+    def _on_progress(self, told: dict[str, Any]) -> None:
         claim = self._claims.get(str(told.get("job")))
         if claim is not None and told.get("attempt") == claim.attempt:
             self._progress[claim.id] = (claim, float(told["progress"]), str(told["message"]))
@@ -243,22 +240,3 @@ async def _heartbeat(connection: psycopg.AsyncConnection[Any]) -> None:
     while True:
         await asyncio.sleep(1.0)
         await connection.execute("SELECT 1")
-
-
-async def _insist(work: Callable[[], Awaitable[Any]], seconds: float = 60.0) -> None:
-    """Try until it works or ``seconds`` have passed; a lease that runs out mends the rest."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while True:
-        try:
-            await work()
-            return
-        except (psycopg.Error, OSError):
-            if asyncio.get_running_loop().time() > deadline:
-                raise
-            await asyncio.sleep(0.5)
-
-
-def _summary(files: dict[str, bytes]) -> dict[str, Any]:
-    from foldsight.io.bundle import from_bundle
-
-    return from_bundle(files).summary()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ class Database:
     def __init__(self, home: Path) -> None:
         url = os.environ.get("FOLDSIGHT_DATABASE_URL")
         self._embedded = None if url else EmbeddedPostgres(home / "postgres")
-        self.dsn = url or self._embedded_dsn()
+        self.dsn = url or (self._embedded.dsn if self._embedded else "")
         self.pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
             self.dsn,
             min_size=1,
@@ -40,10 +40,6 @@ class Database:
             check=AsyncConnectionPool.check_connection,
             kwargs={"autocommit": True, "row_factory": dict_row},
         )
-
-    def _embedded_dsn(self) -> str:
-        assert self._embedded is not None
-        return self._embedded.dsn
 
     async def open(self) -> None:
         """Start the embedded server if need be, migrate, and open the pool."""
@@ -64,15 +60,7 @@ class Database:
 
     def stop_if_alone(self) -> None:
         """Shut the embedded server down when no other FoldSight server is connected."""
-        if self._embedded is None or not self._embedded.alive():
-            return
-        query = (
-            "SELECT count(*) FROM pg_stat_activity "
-            "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-        )
-        with psycopg.connect(self.dsn, autocommit=True) as connection:
-            row = connection.execute(query).fetchone()
-        if row is not None and row[0] == 0:
+        if self._embedded is not None:
             self._embedded.stop()
 
     async def listen(self, *channels: str) -> AsyncIterator[psycopg.Notify]:
@@ -84,11 +72,18 @@ class Database:
                 yield notice
 
 
-async def persist(work: Callable[[], Any], *, stopping: asyncio.Event, pause: float = 0.5) -> None:
-    """Run ``work`` again and again until ``stopping``, resting after each failure."""
+async def persist(
+    work: Callable[[], Awaitable[None]], *, stopping: asyncio.Event, pause: float = 0.5
+) -> None:
+    """Run ``work`` again and again until ``stopping``, resting longer after each failure in a row."""
+    rest, loop = pause, asyncio.get_running_loop()
     while not stopping.is_set():
+        began = loop.time()
         try:
             await work()
         except (psycopg.Error, OSError) as fault:
             _log.warning("%s is taken up again after: %s", getattr(work, "__name__", "work"), fault)
-        await asyncio.sleep(pause)
+        except Exception:  # a server whose queue stands still is worse than one that tries again
+            _log.exception("%s broke and is taken up again", getattr(work, "__name__", "work"))
+        rest = pause if loop.time() - began > 30 else min(rest * 2, 10.0)
+        await asyncio.sleep(rest)

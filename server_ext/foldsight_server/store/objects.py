@@ -52,6 +52,17 @@ class ObjectStore:
             raise NotFound("The stored file is gone.", hint="Run the job again.") from None
         return bytes(await found.bytes_async())
 
+    async def has(self, digest: str) -> bool:
+        """Say whether there are bytes with this digest."""
+        from obstore import head_async
+        from obstore.exceptions import NotFoundError
+
+        try:
+            await head_async(self._store, _path(digest))
+        except (NotFoundError, FileNotFoundError):
+            return False
+        return True
+
 
 def _path(digest: str) -> str:
     return f"{digest[:2]}/{digest}"

@@ -5,7 +5,8 @@ ON CONFLICT (id) DO UPDATE SET name = excluded.name;
 
 -- name: charge
 -- One prediction of the period, if it is left: count and limit in one statement.
-INSERT INTO usage (account, period, used) VALUES (%(account)s, date_trunc('month', now()), 1)
+INSERT INTO usage (account, period, used)
+SELECT %(account)s, date_trunc('month', now()), 1 WHERE %(limit)s > 0
 ON CONFLICT (account, period) DO UPDATE SET used = usage.used + 1 WHERE usage.used < %(limit)s
 RETURNING used;
 
@@ -28,17 +29,22 @@ VALUES (%(user_id)s, %(kind)s, %(name)s, %(engine)s, %(request)s, %(cache_key)s,
         1, 'from the cache', %(files)s, %(summary)s, true, now(), now(), 1)
 RETURNING id;
 
+-- name: forget
+-- A cached result whose files are gone.
+DELETE FROM results WHERE cache_key = %(cache_key)s;
+
 -- name: insert_queued
--- Nothing comes back when the same request of the same user is in flight.
+-- Nothing comes back when the same request of the same user under the same name is in flight.
 INSERT INTO jobs (user_id, kind, name, engine, request, cache_key, sort_key, max_running, charged)
 VALUES (%(user_id)s, %(kind)s, %(name)s, %(engine)s, %(request)s, %(cache_key)s,
         extract(epoch FROM clock_timestamp()) - %(head_start)s, %(max_running)s, %(charged)s)
-ON CONFLICT (user_id, cache_key) WHERE state IN ('queued', 'running') DO NOTHING
+ON CONFLICT (user_id, cache_key, name) WHERE state IN ('queued', 'running') DO NOTHING
 RETURNING id;
 
 -- name: in_flight
 SELECT id FROM jobs
-WHERE user_id = %(user_id)s AND cache_key = %(cache_key)s AND state IN ('queued', 'running');
+WHERE user_id = %(user_id)s AND cache_key = %(cache_key)s AND name = %(name)s
+  AND state IN ('queued', 'running');
 
 -- name: announce_work
 SELECT pg_notify('foldsight_work', '');
@@ -47,17 +53,17 @@ SELECT pg_notify('foldsight_work', '');
 SELECT pg_notify('foldsight_job', %(id)s::text);
 
 -- name: get
--- A job with its place in the queue, from 1.
+-- A job, and how many jobs wait before it.
 SELECT jobs.*, CASE WHEN state = 'queued' THEN
     (SELECT count(*) FROM jobs ahead
-     WHERE ahead.state = 'queued' AND (ahead.sort_key, ahead.seq) <= (jobs.sort_key, jobs.seq))
+     WHERE ahead.state = 'queued' AND (ahead.sort_key, ahead.seq) < (jobs.sort_key, jobs.seq))
     END AS position
 FROM jobs WHERE id = %(id)s AND user_id = %(user_id)s;
 
 -- name: list
 SELECT jobs.*, CASE WHEN state = 'queued' THEN
     (SELECT count(*) FROM jobs ahead
-     WHERE ahead.state = 'queued' AND (ahead.sort_key, ahead.seq) <= (jobs.sort_key, jobs.seq))
+     WHERE ahead.state = 'queued' AND (ahead.sort_key, ahead.seq) < (jobs.sort_key, jobs.seq))
     END AS position
 FROM jobs
 WHERE user_id = %(user_id)s AND (%(state)s::text IS NULL OR state = %(state)s)
@@ -102,42 +108,33 @@ RETURNING id;
 INSERT INTO results (cache_key, files, summary) VALUES (%(cache_key)s, %(files)s, %(summary)s)
 ON CONFLICT (cache_key) DO NOTHING;
 
--- name: fault
--- The job's own fault: again while attempts are left, else failed. Fenced like finish.
-UPDATE jobs SET attempts = attempts + 1,
-    state = CASE WHEN %(final)s OR attempts + 1 >= %(max_attempts)s THEN 'failed' ELSE 'queued' END,
-    finished = CASE WHEN %(final)s OR attempts + 1 >= %(max_attempts)s THEN clock_timestamp() END,
-    error = %(error)s, message = %(message)s, lease_owner = NULL, lease_until = NULL, version = version + 1
+-- name: tally
+-- The faults of a run so far. Fenced like finish; the row stays locked until the verdict is written.
+SELECT attempts, infra_retries, worker_deaths FROM jobs
 WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'running'
-RETURNING state;
+FOR UPDATE;
 
--- name: lost
--- A worker was lost: not the job's fault. Again with back-off while retries are left.
-UPDATE jobs SET infra_retries = infra_retries + 1,
-    state = CASE WHEN infra_retries + 1 > %(max_retries)s THEN 'failed' ELSE 'queued' END,
-    finished = CASE WHEN infra_retries + 1 > %(max_retries)s THEN clock_timestamp() END,
-    not_before = clock_timestamp() + make_interval(secs => 0.5 * 2 ^ infra_retries),
-    error = CASE WHEN infra_retries + 1 > %(max_retries)s THEN %(error)s::jsonb END,
-    message = 'its worker was lost; it will run again', lease_owner = NULL, lease_until = NULL,
-    version = version + 1
-WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'running'
-RETURNING state;
+-- name: after_fault
+-- The verdict on a run that went wrong: queued again after a delay, or failed.
+UPDATE jobs SET state = %(state)s, attempts = %(attempts)s, infra_retries = %(infra_retries)s,
+    worker_deaths = %(worker_deaths)s, message = %(message)s, progress = 0,
+    error = CASE WHEN %(state)s = 'failed' THEN %(error)s::jsonb END,
+    finished = CASE WHEN %(state)s = 'failed' THEN clock_timestamp() END,
+    not_before = clock_timestamp() + make_interval(secs => %(delay)s),
+    lease_owner = NULL, lease_until = NULL, version = version + 1
+WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'running';
 
 -- name: renew
+-- Prolong the leases of a dispatcher; what does not come back is no longer its own to run.
 UPDATE jobs SET lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
-WHERE lease_owner = %(owner)s AND state = 'running';
+WHERE lease_owner = %(owner)s AND state = 'running'
+RETURNING id, attempt;
 
--- name: reap
--- Runs whose server died, all of them when this server has just become the dispatcher.
-UPDATE jobs SET infra_retries = infra_retries + 1,
-    state = CASE WHEN infra_retries + 1 > %(max_retries)s THEN 'failed' ELSE 'queued' END,
-    finished = CASE WHEN infra_retries + 1 > %(max_retries)s THEN clock_timestamp() END,
-    error = CASE WHEN infra_retries + 1 > %(max_retries)s THEN %(error)s::jsonb END,
-    message = 'its server was lost; it will run again', lease_owner = NULL, lease_until = NULL,
-    version = version + 1
+-- name: orphans
+-- Runs whose lease has run out, and all runs of other dispatchers when this one has just taken over.
+SELECT id, attempt FROM jobs
 WHERE state = 'running' AND lease_owner IS DISTINCT FROM %(owner)s
-  AND (lease_until < clock_timestamp() OR %(all)s)
-RETURNING id, state;
+  AND (lease_until < clock_timestamp() OR %(all)s);
 
 -- name: waiting
 -- Seconds until the next job may run, null when none waits.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -13,7 +12,7 @@ from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 
 from foldsight.errors import FoldSightError, NotFound, QuotaExceeded
-from foldsight.jobs import MAX_ATTEMPTS, MAX_INFRA_RETRIES
+from foldsight.jobs import Fault, State, Tally, judge
 from foldsight.plans import Allow, Plan, Refuse, decide
 from foldsight_server.store.queries import sql
 
@@ -21,14 +20,30 @@ Row = dict[str, Any]
 Connection = AsyncConnection[Row]
 
 
+#: What is said of a job that will run again.
+_AGAIN: dict[Fault, str] = {
+    "broke": "its engine broke; it will run again",
+    "worker_died": "its worker died; it will run again",
+    "lost": "its worker or server was lost; it will run again",
+}
+#: Origins of structures that nobody had to predict.
+_FREE = ("retrieved", "experimental")
+
+
 @dataclass(frozen=True)
-class Claim:
-    """A job that this dispatcher may run now."""
+class Run:
+    """One run of a job, numbered from 1; only the present one can end the job."""
 
     id: str
     attempt: int
-    request: dict[str, Any]
-    cache_key: str
+
+
+@dataclass(frozen=True)
+class Claim(Run):
+    """A run that this dispatcher may start now."""
+
+    request: dict[str, Any] = field(compare=False)
+    cache_key: str = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -42,6 +57,11 @@ class Result:
     def lasting(self) -> bool:
         """Whether the cache may keep it: not when a source that did not answer could better it."""
         return "provisional" not in (self.summary.get("facts") or {})
+
+    @property
+    def free(self) -> bool:
+        """Whether it was retrieved, which no plan charges."""
+        return self.summary.get("origin") in _FREE
 
 
 class Queue:
@@ -57,9 +77,14 @@ class Queue:
         self._pool = pool
 
     async def submit(
-        self, user: tuple[str, str], request: Mapping[str, Any], cache_key: str, plan: Plan
+        self,
+        user: tuple[str, str],
+        request: Mapping[str, Any],
+        cache_key: str,
+        plan: Plan,
+        known: Result | None = None,
     ) -> tuple[str, bool]:
-        """Queue a request, or answer it from the cache or a job in flight.
+        """Queue a request, or answer it with a known result or with a job in flight.
 
         Returns
         -------
@@ -75,19 +100,16 @@ class Queue:
         values = _values(user, request, cache_key, plan)
         async with self._pool.connection() as connection, connection.transaction():
             await connection.execute(sql("upsert_user"), values)
-            cached = await _one(connection, "cached", values)
-            if cached is not None:
-                hit = {**values, "files": Jsonb(cached["files"]), "summary": Jsonb(cached["summary"])}
+            if known is not None:
+                hit = {**values, "files": Jsonb(known.files), "summary": Jsonb(known.summary)}
                 row = await _one(connection, "insert_done", hit)
                 assert row is not None
                 return str(row["id"]), True
             row = await _one(connection, "insert_queued", values)
             if row is None:
-                known = await _one(connection, "in_flight", values)
-                # It can have finished in between; then the cache or a new job answers.
-                return (
-                    (str(known["id"]), False) if known else await self.submit(user, request, cache_key, plan)
-                )
+                same = await _one(connection, "in_flight", values)
+                # It can have ended in between; then this request becomes a job after all.
+                return (str(same["id"]), False) if same else await self.submit(user, request, cache_key, plan)
             await _charge(connection, user[0], plan)
             await connection.execute(sql("announce_work"))
             return str(row["id"]), True
@@ -145,6 +167,11 @@ class Queue:
             await connection.execute(sql("progress"), values)
             await connection.execute(sql("announce_job"), values)
 
+    async def forget(self, cache_key: str) -> None:
+        """Drop a result from the cache."""
+        async with self._pool.connection() as connection:
+            await connection.execute(sql("forget"), {"cache_key": cache_key})
+
     async def finish(self, claim: Claim, result: Result, *, cached: bool = False) -> bool:
         """Store the one result; False when this attempt may no longer end the job."""
         values = {
@@ -156,55 +183,45 @@ class Queue:
             row = await _one(connection, "finish", values)
             if row is None:
                 return False
-            if result.lasting:
+            if result.lasting and not cached:
                 await connection.execute(sql("remember"), values)
-            if cached:
+            if cached or result.free:
                 await connection.execute(sql("refund"), values)
             await _tell(connection, values)
         return True
 
-    async def fault(self, claim: Claim, error: FoldSightError, *, final: bool) -> None:
-        """Note that a run broke or was refused; it runs again while attempts are left."""
-        values = {
-            "id": claim.id, "attempt": claim.attempt, "final": final, "max_attempts": MAX_ATTEMPTS,
-            "error": Jsonb(error.to_dict()), "message": error.message[:300],
-        }  # fmt: skip
-        await self._end("fault", values)
+    async def fault(self, run: Run, kind: Fault, error: FoldSightError) -> State | None:
+        """Note that a run went wrong and return the state that follows.
 
-    async def lost(self, claim: Claim, error: FoldSightError) -> None:
-        """Note that a worker was lost under a run; it runs again after a back-off."""
-        values = {
-            "id": claim.id, "attempt": claim.attempt, "max_retries": MAX_INFRA_RETRIES,
-            "error": json.dumps(error.to_dict()),
-        }  # fmt: skip
-        await self._end("lost", values)
-
-    async def _end(self, statement: str, values: dict[str, Any]) -> None:
+        None when the run may no longer decide about the job. What the platform broke is
+        not charged.
+        """
+        values: dict[str, Any] = {"id": run.id, "attempt": run.attempt}
         async with self._pool.connection() as connection, connection.transaction():
-            row = await _one(connection, statement, values)
-            if row is not None and row["state"] == "failed":
+            row = await _one(connection, "tally", values)
+            if row is None:
+                return None
+            verdict = judge(Tally(**row), kind)
+            values |= asdict(verdict.tally) | {"state": verdict.state, "delay": verdict.delay}
+            values["error"] = Jsonb(error.to_dict())
+            values["message"] = _AGAIN[kind] if verdict.again else error.message[:300]
+            await connection.execute(sql("after_fault"), values)
+            if verdict.state == "failed":
                 await connection.execute(sql("refund"), values)
             await _tell(connection, values)
+        return verdict.state
 
-    async def renew(self, owner: str, lease: float) -> None:
-        """Prolong every lease of this dispatcher."""
+    async def renew(self, owner: str, lease: float) -> set[Run]:
+        """Prolong every lease of this dispatcher and return the runs that still are its own."""
         async with self._pool.connection() as connection:
-            await connection.execute(sql("renew"), {"owner": owner, "lease": lease})
+            cursor = await connection.execute(sql("renew"), {"owner": owner, "lease": lease})
+            return {Run(str(row["id"]), row["attempt"]) for row in await cursor.fetchall()}
 
-    async def reap(self, owner: str, error: FoldSightError, *, all_others: bool) -> int:
-        """Take back runs whose dispatcher is gone and return how many there were."""
-        values = {
-            "owner": owner, "all": all_others, "max_retries": MAX_INFRA_RETRIES,
-            "error": json.dumps(error.to_dict()),
-        }  # fmt: skip
-        async with self._pool.connection() as connection, connection.transaction():
-            cursor = await connection.execute(sql("reap"), values)
-            rows = await cursor.fetchall()
-            for row in rows:
-                if row["state"] == "failed":
-                    await connection.execute(sql("refund"), row)
-                await connection.execute(sql("announce_job"), row)
-        return len(rows)
+    async def orphans(self, owner: str, *, all_others: bool) -> tuple[Run, ...]:
+        """Return runs whose dispatcher is gone."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(sql("orphans"), {"owner": owner, "all": all_others})
+            return tuple(Run(str(row["id"]), row["attempt"]) for row in await cursor.fetchall())
 
     async def next_in(self) -> float | None:
         """Seconds until a queued job may run; None when none waits."""

@@ -77,7 +77,6 @@ class FoldSightExtension(ExtensionApp):
     """Adds FoldSight to a Jupyter server; starts nothing before it is asked."""
 
     name = "foldsight_server"
-    load_other_extensions = True
     core: Application | None = None
 
     def initialize_handlers(self) -> None:
@@ -98,4 +97,4 @@ class FoldSightExtension(ExtensionApp):
     async def stop_extension(self) -> None:
         """Stop what was started."""
         if self.core is not None:
-            await self.core.service.stop()
+            await self.core.stop()

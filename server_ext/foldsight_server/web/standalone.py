@@ -119,7 +119,9 @@ async def serve(home: Path, host: str, port: int, token: str, idle_exit: float |
     server = httpserver.HTTPServer(app, max_body_size=4 * MAX_BODY)
     server.add_sockets(sockets)
     url = f"http://{host}:{sockets[0].getsockname()[1]}"
-    # The queue is taken up at once: jobs may be waiting from before a crash.
+    # The queue is taken up at once: jobs may be waiting from before a crash. Whoever starts a
+    # service has a job for it, so that the cluster comes up beside the database.
+    core.service.dispatcher.warm_up()
     await core.service.start()
     announced = _announce(home, url, app.settings["foldsight_token"])
     _log.info("FoldSight serves on %s", url)
@@ -129,7 +131,7 @@ async def serve(home: Path, host: str, port: int, token: str, idle_exit: float |
     finally:
         _withdraw(announced)
         server.stop()
-        await core.service.stop()
+        await core.stop()
 
 
 async def _until_done(core: Application, app: web.Application, idle_exit: float | None) -> None:

@@ -1,4 +1,4 @@
-"""Engines for tests of the queue: one that takes its time, one that kills its worker, one that breaks.
+"""Engines for tests of the queue: one takes its time, the others kill their worker, refuse or break.
 
 They lay the query out as an ideal helix, which passes the sanity gate and is no prediction.
 """
@@ -16,7 +16,7 @@ from samples import helices
 from foldsight.confidence import Confidence
 from foldsight.engines.base import Availability, Capabilities, Context, FoldRequest
 from foldsight.engines.options import Option
-from foldsight.errors import EngineFailed
+from foldsight.errors import EngineFailed, NoStructure
 from foldsight.prediction import Prediction
 from foldsight.provenance import FoldManifest
 
@@ -74,6 +74,16 @@ class Poison(Slow):
     def work(self) -> None:
         """Die."""
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Refusing(Slow):
+    """Has no structure for anything."""
+
+    id = "test-refusing"
+
+    def work(self) -> None:
+        """Refuse."""
+        raise NoStructure("The test engine has no structure.", hint="It never has.")
 
 
 class Broken(Slow):

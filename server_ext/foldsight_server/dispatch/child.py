@@ -1,0 +1,64 @@
+"""The child process of the local cluster: started, listened to, ended."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+from foldsight.errors import ServiceUnavailable
+
+#: What workers must never hold: workers run engines of third parties.
+_SECRETS = ("FOLDSIGHT_TOKEN", "FOLDSIGHT_DATABASE_URL", "JUPYTER_TOKEN", "JUPYTERHUB_API_TOKEN")
+
+
+class Child:
+    """``python -m foldsight_server.dispatch.cluster_process``; it ends when we do."""
+
+    def __init__(self) -> None:
+        environment = {key: value for key, value in os.environ.items() if key not in _SECRETS}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "foldsight_server.dispatch.cluster_process"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+            env=environment,
+        )
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
+    async def first_line(self, timeout: float) -> dict[str, Any]:
+        """Return what the process tells of itself once its workers are up.
+
+        Raises
+        ------
+        ServiceUnavailable
+        """
+        assert self._process.stdout is not None
+        try:
+            line = await asyncio.wait_for(asyncio.to_thread(self._process.stdout.readline), timeout)
+            told: dict[str, Any] = json.loads(line)
+        except (TimeoutError, ValueError):
+            await asyncio.to_thread(self.end)
+            raise ServiceUnavailable(
+                "The local Dask cluster did not start.", hint="See the server's log."
+            ) from None
+        return told
+
+    def end(self) -> None:
+        """End the process; the end of its standard input is its sign to stop its workers."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(8)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()

@@ -1,0 +1,66 @@
+"""Results of runs: stored, found again by their key, and given the asker's name."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import Any
+
+from foldsight_server.store.objects import ObjectStore
+from foldsight_server.store.queue import Queue, Result
+
+_MANIFEST = "manifest.json"
+_log = logging.getLogger(__name__)
+
+
+class Results:
+    """Files in the object store, and which of them answer which request.
+
+    Parameters
+    ----------
+    queue : Queue
+        Knows results by their cache key.
+    objects : ObjectStore
+    """
+
+    def __init__(self, queue: Queue, objects: ObjectStore) -> None:
+        self._queue, self._objects = queue, objects
+
+    async def store(self, files: dict[str, bytes]) -> Result:
+        """Store a bundle."""
+        stored = [await self._entry(name, data) for name, data in sorted(files.items())]
+        return Result(stored, await asyncio.to_thread(_summary, files))
+
+    async def known(self, cache_key: str, name: str) -> Result | None:
+        """Return the result of an equal request, under this one's name; None when there is none.
+
+        A result whose files are gone is forgotten.
+        """
+        found = await self._queue.result_of(cache_key)
+        if found is None:
+            return None
+        if not all([await self._objects.has(item["digest"]) for item in found.files]):
+            _log.warning("files of a stored result are gone; it is forgotten")
+            await self._queue.forget(cache_key)
+            return None
+        return found if found.summary.get("name") == name else await self._renamed(found, name)
+
+    async def _renamed(self, result: Result, name: str) -> Result:
+        files = []
+        for item in result.files:
+            if item["name"] == _MANIFEST:
+                manifest = json.loads(await self._objects.get(item["digest"]))
+                text = json.dumps({**manifest, "name": name}, indent=1)
+                item = await self._entry(_MANIFEST, text.encode())
+            files.append(item)
+        return Result(files, {**result.summary, "name": name})
+
+    async def _entry(self, name: str, data: bytes) -> dict[str, Any]:
+        return {"name": name, "bytes": len(data), "digest": await self._objects.put(data)}
+
+
+def _summary(files: dict[str, bytes]) -> dict[str, Any]:
+    from foldsight.io.bundle import from_bundle
+
+    return from_bundle(files).summary()
