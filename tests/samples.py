@@ -84,7 +84,9 @@ def prediction(
     chains: Mapping[str, str] | None = None, *, kind: ConfidenceKind = "plddt", first: int = 1
 ) -> Prediction:
     """Return a prediction of helices whose confidence runs from 98 down to 30 along the residues."""
-    structure = helices(chains or {"A": "ACDEFGHIKLMNPQRSTVWYACDEFGHIKL", "B": "KLMNPQRSTVWYACDEF"}, first=first)
+    structure = helices(
+        chains or {"A": "ACDEFGHIKLMNPQRSTVWYACDEFGHIKL", "B": "KLMNPQRSTVWYACDEF"}, first=first
+    )
     values = np.linspace(98, 30, len(structure.residues), dtype=np.float32)
     manifest = FoldManifest(
         engine="test", engine_version="1", origin="predicted", sequence_key="0" * 64, name="Sample"

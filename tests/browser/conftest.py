@@ -75,6 +75,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 def _command(server: Lab) -> list[str]:
     return [
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
+        "--expose-app-in-browser",
         f"--port={server.url.rsplit(':', 1)[1].strip('/')}", "--ServerApp.port_retries=0",
         f"--IdentityProvider.token={server.token}", f"--ServerApp.root_dir={server.folder}",
     ]  # fmt: skip

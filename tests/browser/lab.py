@@ -57,7 +57,9 @@ class Notebook:
 
     def load(self) -> None:
         """Load the page anew, as a reader who comes later does."""
-        self.page.goto(f"{self.lab.url}lab/workspaces/{uuid.uuid4().hex}/tree/{self.path}?token={self.lab.token}")
+        self.page.goto(
+            f"{self.lab.url}lab/workspaces/{uuid.uuid4().hex}/tree/{self.path}?token={self.lab.token}"
+        )
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=CELL_MS)
         self.wait_idle()
 
@@ -68,20 +70,18 @@ class Notebook:
     def run(self, code: str) -> str:
         """Run code in the last cell and return what it printed."""
         page = self.page
-        cell = page.locator(".jp-Notebook .jp-CodeCell").last
-        cell.locator(".cm-content").click()
-        page.keyboard.insert_text(code)
-        index = page.locator(".jp-Notebook .jp-CodeCell").count() - 1
-        page.keyboard.press("Shift+Enter")
-        page.wait_for_function(
-            """i => {
-                const cell = document.querySelectorAll('.jp-Notebook .jp-CodeCell')[i];
-                return /\\[\\d+\\]/.test(cell?.querySelector('.jp-InputPrompt')?.textContent ?? '');
+        index = page.evaluate(
+            """async code => {
+                const notebook = jupyterapp.shell.currentWidget.content;
+                notebook.activeCellIndex = notebook.widgets.length - 1;
+                const index = notebook.activeCellIndex;
+                notebook.activeCell.model.sharedModel.setSource(code);
+                await jupyterapp.commands.execute('notebook:run-cell-and-insert-below');
+                return index;
             }""",
-            arg=index,
-            timeout=CELL_MS,
+            code,
         )
-        ran = page.locator(".jp-Notebook .jp-CodeCell").nth(index)
+        ran = page.locator(f".jp-Notebook .jp-Cell[data-windowed-list-index='{index}']")
         return "\n".join(ran.locator(".jp-OutputArea-output pre").all_text_contents()).strip()
 
     def view(self, number: int = 0) -> View:
@@ -97,7 +97,9 @@ class Notebook:
         """Save the notebook and return it."""
         self.page.keyboard.press("Escape")
         self.page.keyboard.press("Control+s")
-        self.page.wait_for_function("() => !document.querySelector('.jp-mod-current.jp-mod-dirty')", timeout=CELL_MS)
+        self.page.wait_for_function(
+            "() => !document.querySelector('.jp-mod-current.jp-mod-dirty')", timeout=CELL_MS
+        )
         self.page.wait_for_timeout(1000)
         found: dict[str, Any] = json.loads((self.lab.folder / self.path).read_text(encoding="utf-8"))
         return found

@@ -76,7 +76,9 @@ def test_a_ramp_is_not_flattened_by_one_outlier() -> None:
 
 
 def test_words_get_the_colours_that_are_given() -> None:
-    coloring = by_category(["core", None, "rim"], id="site", label="Site", colors={"core": "#111111", "rim": "#222222"})
+    coloring = by_category(
+        ["core", None, "rim"], id="site", label="Site", colors={"core": "#111111", "rim": "#222222"}
+    )
     assert coloring.residue_colors() == ["#111111", palettes.NONE, "#222222"]
     with pytest.raises(BadRequest, match="No colour is given for 'rim'"):
         by_category(["core", "rim"], id="site", label="Site", colors={"core": "#111111"})

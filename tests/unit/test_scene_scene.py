@@ -106,7 +106,10 @@ def test_the_widget_gets_residues_classes_and_structure_data() -> None:
 
 def test_the_same_structure_has_the_same_digest_whatever_the_style() -> None:
     scene = Scene.of(prediction())
-    one, other = widget_payload(scene), widget_payload(scene.styled(representation="surface", coloring="chain"))
+    one, other = (
+        widget_payload(scene),
+        widget_payload(scene.styled(representation="surface", coloring="chain")),
+    )
     assert one["structures"][0]["digest"] == other["structures"][0]["digest"]
 
 

@@ -29,7 +29,13 @@ def test_every_package_is_at_the_top(names: list[str], package: str) -> None:
 
 
 def test_the_engine_and_the_widgets_are_inside(names: list[str]) -> None:
-    for name in (engine_name(), f"{engine_name()}.gz", "manifest.json", "structure-view.js", "job-progress.js"):
+    for name in (
+        engine_name(),
+        f"{engine_name()}.gz",
+        "manifest.json",
+        "structure-view.js",
+        "job-progress.js",
+    ):
         assert f"foldsight_widgets/static/{name}" in names
 
 

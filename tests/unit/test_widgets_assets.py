@@ -48,7 +48,9 @@ def test_finding_the_files_loads_no_widget_library() -> None:
 def test_the_build_is_skipped_while_the_sources_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     root = hatch_build.Path(hatch_build.__file__).parent
     digest = hatch_build.source_digest(root)
-    assert hatch_build.is_built(root, digest), "the built files are older than the sources: run python hatch_build.py"
+    assert hatch_build.is_built(root, digest), (
+        "the built files are older than the sources: run python hatch_build.py"
+    )
     assert not hatch_build.is_built(root, "another")
     monkeypatch.setattr(hatch_build, "Npm", None)
     hatch_build.ensure_built(root)  # would fail if it built

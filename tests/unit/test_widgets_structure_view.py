@@ -61,7 +61,9 @@ def test_what_is_not_there_is_refused_and_nothing_changes(view: Wire, selection:
 def test_a_selection_made_in_the_page_arrives(view: Wire) -> None:
     seen: list[list[ResidueRef]] = []
     view.observe(lambda change: seen.append(change["new"]), names="selection")
-    view.set_state({"selection": [{"chain": "A", "auth_seq": 4, "ins_code": "", "label_seq": 4, "uniprot": None}]})
+    view.set_state(
+        {"selection": [{"chain": "A", "auth_seq": 4, "ins_code": "", "label_seq": 4, "uniprot": None}]}
+    )
     assert [str(ref) for ref in view.selection] == ["A:4"]
     assert len(seen) == 1
 
