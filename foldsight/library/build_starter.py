@@ -17,7 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from foldsight.library.catalog import STARTER, write_index, write_whole
+from foldsight.io.writing import write_whole
+from foldsight.library.catalog import STARTER, write_index
 from foldsight.library.store import Entry, pack
 from foldsight.structure import Structure
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -20,6 +18,7 @@ from typing import Any, TypeAlias
 
 from foldsight import settings
 from foldsight.errors import BadFile, BadRequest, NotFound, Refused
+from foldsight.io.writing import write_whole
 from foldsight.library.search import Hit, digitise, search
 from foldsight.library.store import Entry, pack, read_entry, unpack
 from foldsight.prediction import Prediction
@@ -181,7 +180,6 @@ class Library:
             added=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         data, entry = pack(structure, entry)
-        self.folder.mkdir(parents=True, exist_ok=True)
         write_whole(self.folder / f"{id}.npz", data)
         return entry
 
@@ -274,14 +272,3 @@ def write_index(folder: Path, entries: dict[str, Entry], stamps: dict[str, list[
     text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
     write_whole(folder / INDEX, text.encode())
 
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that others see the old or the new one, never a part."""
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.replace(draft, path)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
