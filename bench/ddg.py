@@ -80,7 +80,8 @@ def speed() -> None:
     seconds = time.process_time() - started
     residues = len(table) // 19
     print(
-        f"scan of {residues} residues (3enl): {seconds:.2f} CPU s, {seconds / residues * 300:.2f} per 300 residues"
+        f"scan of {residues} residues (3enl): {seconds:.2f} CPU s, "
+        f"{seconds / residues * 300:.2f} per 300 residues"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from foldsight.analysis.variants.adapters.foldx import FoldX
 from foldsight.analysis.variants.parse import Mutation, Variant
 from foldsight.errors import BadFile, BadRequest, EngineFailed, EngineUnavailable
+from foldsight.library import Library
 
 #: Hand-made in the shape that FoldX 5 writes: some lines of words, then a table with tabs.
 DIF = """FoldX 5 (hand-made)
@@ -97,3 +99,87 @@ def test_esm2_refuses_what_is_no_checkpoint(tmp_path: Path) -> None:
     (tmp_path / "bad.pt").write_bytes(b"not a checkpoint")
     with pytest.raises(BadFile, match="is no ESM-2 checkpoint"):
         esm2.load(tmp_path / "bad.pt")
+
+
+def thermompnn_shapes() -> dict[str, tuple[int, ...]]:
+    """Names and shapes of the published checkpoint, with hidden size 128."""
+    h = 128
+    shapes: dict[str, tuple[int, ...]] = {
+        "features.embeddings.linear.weight": (16, 66), "features.embeddings.linear.bias": (16,),
+        "features.edge_embedding.weight": (h, 416), "features.norm_edges.weight": (h,),
+        "features.norm_edges.bias": (h,), "W_e.weight": (h, h), "W_e.bias": (h,), "W_s.weight": (21, h),
+    }  # fmt: skip
+    for side, width, names in (
+        ("encoder", 3 * h, ("W1", "W2", "W3", "W11", "W12", "W13")),
+        ("decoder", 4 * h, ("W1", "W2", "W3")),
+    ):
+        for k in range(3):
+            layer = f"{side}_layers.{k}."
+            for name in names:
+                shapes[f"{layer}{name}.weight"] = (h, width if name in ("W1", "W11") else h)
+                shapes[f"{layer}{name}.bias"] = (h,)
+            for norm in ("norm1", "norm2", "norm3")[: 3 if side == "encoder" else 2]:
+                shapes[f"{layer}{norm}.weight"] = shapes[f"{layer}{norm}.bias"] = (h,)
+            shapes |= {f"{layer}dense.W_in.weight": (4 * h, h), f"{layer}dense.W_in.bias": (4 * h,)}
+            shapes |= {f"{layer}dense.W_out.weight": (h, 4 * h), f"{layer}dense.W_out.bias": (h,)}
+    shapes = {f"prot_mpnn.{name}": shape for name, shape in shapes.items()}
+    x = 3 * h
+    shapes |= {"light_attention.feature_convolution.weight": (x, x, 9)}
+    shapes |= {
+        "light_attention.feature_convolution.bias": (x,),
+        "ddg_out.weight": (1, 1),
+        "ddg_out.bias": (1,),
+    }
+    for k, (wide, narrow) in {1: (64, x), 3: (32, 64), 5: (21, 32)}.items():
+        shapes |= {f"both_out.{k}.weight": (wide, narrow), f"both_out.{k}.bias": (wide,)}
+    return shapes
+
+
+@pytest.fixture
+def thermompnn_folder(tmp_path: Path) -> Path:
+    """A checkpoint with random weights of the right shapes, and a settings object in it."""
+    torch = pytest.importorskip("torch")
+    from fractions import Fraction
+
+    rng = np.random.default_rng(0)
+    state = {
+        f"model.{name}": torch.from_numpy(rng.normal("norm" in name, 0.1, shape).astype(np.float32))
+        for name, shape in thermompnn_shapes().items()
+    }
+    torch.save({"state_dict": state, "hyper_parameters": Fraction(1, 3)}, tmp_path / "thermoMPNN_default.pt")
+    return tmp_path
+
+
+def test_thermompnn_gives_every_change_in_one_pass(thermompnn_folder: Path) -> None:
+    from foldsight.analysis.variants.adapters import thermompnn
+    from foldsight.analysis.variants.sites import letter_index
+
+    parameters = thermompnn.load(thermompnn_folder)
+    structure = Library.open().structure("1ubi")
+    everything = np.ones(len(structure.residues), dtype=bool)
+    rows, ddg = thermompnn.predict(structure, everything, parameters)
+    assert ddg.shape == (76, 20)
+    wild = letter_index("".join(structure.one_letters[rows]))
+    assert np.abs(ddg[np.arange(76), wild]).max() == 0
+    turned = replace(structure, atoms=replace(structure.atoms, coord=structure.atoms.coord[:, [1, 2, 0]] + 7))
+    assert np.abs(thermompnn.predict(turned, everything, parameters)[1] - ddg).max() < 1e-3
+    # A site knows the residue types around it.
+    names = structure.residues.name.copy()
+    names[40] = "TRP"
+    other = replace(structure, residues=replace(structure.residues, name=names))
+    changed = thermompnn.predict(other, everything, parameters)[1]
+    assert np.abs(changed[39] - ddg[39]).max() > 1e-5
+
+
+def test_thermompnn_refuses_other_files(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from foldsight.analysis.variants.adapters import thermompnn
+
+    with pytest.raises(EngineUnavailable, match="holds no"):
+        thermompnn.load(tmp_path)
+    torch.save({"state_dict": {"x": torch.zeros(1)}}, tmp_path / thermompnn.FILE)
+    with pytest.raises(BadFile, match="it lacks"):
+        thermompnn.load(tmp_path)
+    (tmp_path / thermompnn.FILE).write_bytes(b"nothing")
+    with pytest.raises(BadFile, match="no ThermoMPNN"):
+        thermompnn.load(tmp_path)
