@@ -41,7 +41,7 @@ def build(request: FoldRequest, library: Library, context: Context) -> Predictio
     for number in sorted({match.assembly for match in matches}):
         _complete([piece for piece in pieces if piece.match.assembly == number], context)
     drafts = [piece.draft for piece in pieces]
-    support = [estimate(piece.draft, piece.template, piece.match.hit.alignment) for piece in pieces]
+    support = [estimate(piece.draft, piece.match.hit.alignment, piece.template.sequence) for piece in pieces]
     spread(drafts, [match.assembly for match in matches])
     structure = assemble(request.query.name, drafts, support)
     values = np.concatenate([s[d.built] for s, d in zip(support, drafts, strict=True)])

@@ -15,6 +15,8 @@ _WINDOW = 5
 _NEAR = 10.0
 #: Farther from a gap, break or end than this, in residues, it no longer matters.
 _FAR = 10
+#: Logarithm of the shortest and longest chain of the calibration over 100 residues.
+_LENGTHS = (-0.9, 1.5)
 
 NAMES = (
     "identity", "coverage", "local_identity", "local_similarity", "identical", "gap_distance", "loop",
@@ -55,7 +57,7 @@ def features(draft: Draft, alignment: Alignment, template: str) -> Doubles:
         "neighbours": count / 30,
         "neighbour_identity": near @ same / np.maximum(count, 1),
         "neighbours_left_out": lost,
-        "length": np.full(n, np.log(n / 100)),
+        "length": np.full(n, np.clip(np.log(n / 100), *_LENGTHS)),
     }
     return np.stack([columns[name] for name in NAMES], axis=1)
 
@@ -82,8 +84,8 @@ def _distance(marked: Bools) -> Doubles:
     places = np.flatnonzero(marked)
     if not places.size:
         return np.ones(len(marked))
-    apart = np.abs(np.arange(len(marked))[:, None] - places).min(axis=1)
-    return np.minimum(apart, _FAR) / _FAR
+    apart: Doubles = np.abs(np.arange(len(marked))[:, None] - places).min(axis=1) / _FAR
+    return np.minimum(apart, 1.0)
 
 
 def _around(draft: Draft, built: Bools) -> tuple[Bools, Doubles]:
