@@ -8,7 +8,7 @@ import logging
 import os
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,6 +36,10 @@ class Answer:
         ISO 8601 UTC of when it was fetched.
     key : str
         Name under which it is kept.
+    headers : dict
+        Those that say something of the answer as a whole, by name in small letters.
+    cached : bool
+        Whether it was kept from before: then nothing was sent.
     """
 
     status: int
@@ -43,6 +47,8 @@ class Answer:
     content: bytes
     date: str
     key: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    cached: bool = field(default=False, compare=False)
 
     @property
     def found(self) -> bool:
@@ -59,7 +65,7 @@ class Answer:
         """
         try:
             return json.loads(self.content)
-        except ValueError as fault:
+        except (ValueError, RecursionError) as fault:
             forget(self)
             raise SourceFailed(
                 f"{urlsplit(self.url).hostname} did not answer in JSON.", url=self.url
@@ -78,14 +84,15 @@ def recall(slot: Path) -> Answer | None:
         if time.time() - slot.stat().st_mtime > CACHE_SECONDS:
             return None
         head, _, content = slot.read_bytes().partition(b"\n")
-        return Answer(**json.loads(head), content=content, key=slot.name)
+        return Answer(**json.loads(head), content=content, key=slot.name, cached=True)
     except (OSError, ValueError, TypeError):
         return None
 
 
 def keep(slot: Path, answer: Answer) -> None:
     """Keep an answer, whole or not at all; drop those that are too old."""
-    head = json.dumps({"status": answer.status, "url": answer.url, "date": answer.date})
+    facts = {"status": answer.status, "url": answer.url, "date": answer.date, "headers": answer.headers}
+    head = json.dumps(facts)
     try:
         slot.parent.mkdir(parents=True, exist_ok=True)
         _prune(slot.parent)

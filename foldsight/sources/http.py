@@ -15,6 +15,7 @@ import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -38,7 +39,10 @@ ATTEMPTS = 4
 LONGEST_WAIT = 30.0
 MAX_REDIRECTS = 3
 UNREACHABLE_SECONDS = 60.0
-_BUSY = frozenset({429, 500, 502, 503, 504})
+#: 408 is InterPro's word for "still computing".
+_BUSY = frozenset({408, 429, 500, 502, 503, 504})
+#: Where services say how many results there are and where the next page is.
+KEPT_HEADERS = ("link", "x-total-results")
 
 _unreachable: dict[str, float] = {}
 
@@ -147,12 +151,10 @@ class Http:
                     raise SourceFailed(f"{self.service} sends us in circles.", url=url) from fault
                 except httpx.HTTPError as fault:
                     if attempt > 0 or isinstance(fault, httpx.ConnectTimeout):
-                        raise self._give_up(
-                            _host(url), f"no answer in time ({type(fault).__name__})"
-                        ) from fault
+                        raise self._give_up(_host(url), _why(fault)) from fault
                     continue
                 if status not in _BUSY:
-                    return self._answer(status, str(request.url), content)
+                    return self._answer(status, str(request.url), content, headers)
                 if attempt + 1 < ATTEMPTS:
                     _sleep(self._wait(headers, attempt))
         raise SourceFailed(
@@ -171,18 +173,19 @@ class Http:
         )
 
     def _wait(self, headers: Any, attempt: int) -> float:
-        asked = headers.get("Retry-After", "")
-        seconds = float(asked) if asked.isdigit() else 0.5 * 2.0**attempt
+        asked = _asked_wait(headers.get("Retry-After", ""))
+        seconds = 0.5 * 2.0**attempt if asked is None else asked
         if seconds > LONGEST_WAIT:
             raise SourceFailed(
                 f"{self.service} asks us to wait {seconds:.0f} s.", hint="Try again later.", seconds=seconds
             )
         return seconds
 
-    def _answer(self, status: int, url: str, content: bytes) -> Answer:
+    def _answer(self, status: int, url: str, content: bytes, headers: Any) -> Answer:
         if status not in (200, 204, 404):
             raise SourceFailed(f"{self.service} answered with HTTP {status}.", url=url, status=status)
-        return Answer(status, url, content, datetime.now(UTC).isoformat(timespec="seconds"))
+        kept = {name: headers[name] for name in KEPT_HEADERS if name in headers}
+        return Answer(status, url, content, datetime.now(UTC).isoformat(timespec="seconds"), headers=kept)
 
     def must(self, answer: Answer, what: str) -> Answer:
         """Return the answer, or refuse because ``what`` does not exist.
@@ -201,16 +204,42 @@ def _read(client: httpx.Client, request: httpx.Request, limit: int, service: str
     size, began = 0, time.monotonic()
     response = client.send(request, stream=True)
     try:
+        announced = response.headers.get("Content-Length", "")
+        if announced.isdigit() and int(announced) > limit:
+            raise _too_large(service, limit, request)
         for chunk in response.iter_bytes():
             size += len(chunk)
             if size > limit:
-                raise SourceFailed(f"{service} sends more than {limit / 1e6:.0f} MB.", url=str(request.url))
+                raise _too_large(service, limit, request)
             if time.monotonic() - began > WHOLE_SECONDS:
                 raise SourceFailed(f"{service} sends too slowly.", hint="Try again later.")
             chunks.append(chunk)
     finally:
         response.close()
     return response.status_code, response.headers, b"".join(chunks)
+
+
+def _too_large(service: str, limit: int, request: httpx.Request) -> SourceFailed:
+    return SourceFailed(f"{service} sends more than {limit / 1e6:.0f} MB.", url=str(request.url))
+
+
+def _why(fault: httpx.HTTPError) -> str:
+    import httpx
+
+    slow = isinstance(fault, httpx.TimeoutException)
+    return f"{'no answer in time' if slow else 'the connection broke off'} ({type(fault).__name__})"
+
+
+def _asked_wait(text: str) -> float | None:
+    """Return the seconds that ``Retry-After`` asks for, a number or a date; None when it says nothing."""
+    if text.isdigit():
+        return float(text)
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return max(0.0, (until - datetime.now(UTC)).total_seconds())
 
 
 def _sleep(seconds: float) -> None:

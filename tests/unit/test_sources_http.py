@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -189,3 +193,75 @@ def test_a_home_that_cannot_be_written_costs_the_cache_only(
     monkeypatch.setenv("FOLDSIGHT_HOME", str(blocker))
     respx.get(URL).respond(200, content=b"ok")
     assert client.get(URL, network="hash").content == b"ok"
+
+
+@respx.mock
+def test_a_date_to_come_back_at_is_honoured(client: Http, waits: list[float]) -> None:
+    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
+    respx.get(URL).mock(side_effect=[httpx.Response(429, headers={"Retry-After": soon}), httpx.Response(200)])
+    assert client.get(URL, network="hash").found
+    assert waits == [pytest.approx(20.0, abs=2.0)]
+
+
+@respx.mock
+def test_what_retry_after_may_not_hold_is_no_wait_of_its_own(client: Http, waits: list[float]) -> None:
+    respx.get(URL).mock(
+        side_effect=[httpx.Response(503, headers={"Retry-After": "soon"}), httpx.Response(200)]
+    )
+    assert client.get(URL, network="hash").found
+    assert waits == [0.5]
+
+
+@respx.mock
+def test_two_gigabytes_are_not_taken_in(client: Http) -> None:
+    sent = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal sent
+        for _ in range(2000):
+            sent += 1_000_000
+            yield bytes(1_000_000)
+
+    respx.get(URL).respond(200, content=endless())
+    tracemalloc.start()
+    with pytest.raises(SourceFailed, match="more than 3 MB"):
+        client.get(URL, network="hash", limit=3_000_000)
+    held = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert sent <= 4_000_000
+    assert held < 12_000_000
+
+
+@respx.mock
+def test_a_size_announced_as_too_large_is_not_read_at_all(client: Http) -> None:
+    def never() -> Iterator[bytes]:
+        pytest.fail("the body was read")
+        yield b""
+
+    respx.get(URL).respond(200, headers={"Content-Length": "2000000000"}, content=never())
+    with pytest.raises(SourceFailed, match="more than 1 MB"):
+        client.get(URL, network="hash", limit=1_000_000)
+
+
+@respx.mock
+def test_a_broken_connection_is_named_as_one(client: Http) -> None:
+    respx.get(URL).mock(side_effect=httpx.RemoteProtocolError("peer closed connection"))
+    with pytest.raises(SourceFailed, match="broke off"):
+        client.get(URL, network="hash")
+
+
+@respx.mock
+def test_the_next_page_is_kept_with_the_answer(client: Http) -> None:
+    respx.get(URL).respond(200, headers={"Link": "<x>; rel=next", "X-Total-Results": "7", "Server": "s"})
+    first = client.get(URL, network="hash")
+    assert first.headers == {"link": "<x>; rel=next", "x-total-results": "7"}
+    again = client.get(URL, network="off")
+    assert again == first
+    assert (first.cached, again.cached) == (False, True)
+
+
+@respx.mock
+def test_json_nested_without_end_is_a_fault_of_the_source(client: Http) -> None:
+    respx.get(URL).respond(200, content=b"[" * 200_000)
+    with pytest.raises(SourceFailed, match="JSON"):
+        client.get(URL, network="hash").json()
