@@ -10,7 +10,7 @@ import numpy as np
 from foldsight.io.chains import ChainTable, chains_from_labels, chains_from_names
 from foldsight.io.content import Content
 from foldsight.io.kinds import named_kind
-from foldsight.io.rows import AtomRows, changes
+from foldsight.io.rows import LARGEST, AtomRows, changes
 from foldsight.structure import Atoms, Residues, Structure
 from foldsight.typing import Ints
 
@@ -93,12 +93,13 @@ def _check(content: Content, rows: AtomRows) -> None:
         raise content.bad("holds no atoms", "Give a file with the coordinates of a protein.")
     if len(rows) > MAX_ATOMS:
         raise content.bad(f"holds more than {MAX_ATOMS:,} atoms")
-    bad = ~np.isfinite(rows.coord).all(axis=1)
+    bad = ~(np.abs(rows.coord) < LARGEST).all(axis=1)
     if bad.any():
         i = int(np.argmax(bad))
         where = f"{rows.comp[i]} {rows.auth_chain[i]}:{rows.auth_seq[i]}{rows.ins_code[i]}"
+        what = "is not a number" if np.isnan(rows.coord[i]).any() else "is beyond all measure"
         raise content.bad(
-            f"gives a coordinate that is not a number for atom {rows.name[i]} of {where}",
+            f"gives a coordinate that {what} for atom {rows.name[i]} of {where}",
             "Repair or remove that atom.",
         )
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from foldsight.errors import BadFile
 from foldsight.io.content import Content
 from foldsight.typing import Doubles, Strings
 
@@ -24,7 +25,8 @@ Array = npt.NDArray[Any]
 class BinaryBlock:
     """One data block of a BinaryCIF file; see :class:`foldsight.io.cif_header.Block`."""
 
-    def __init__(self, block: dict[str, Any]) -> None:
+    def __init__(self, content: Content, block: dict[str, Any]) -> None:
+        self._content = content
         self.name = str(block.get("header", ""))
         self._categories: dict[str, dict[str, Any]] = {
             str(category["name"]).lower(): category for category in block["categories"]
@@ -50,7 +52,10 @@ class BinaryBlock:
             return None
         values, missing = found
         if values.dtype.kind == "U":
-            return np.array([float(v) if v not in ("", ".", "?") else np.nan for v in values.tolist()])
+            try:
+                return np.array([float(v) if v not in ("", ".", "?") else np.nan for v in values.tolist()])
+            except ValueError:
+                raise damaged(self._content) from None
         numbers = values.astype(np.float64)
         if missing is not None:
             numbers[missing] = np.nan
@@ -81,25 +86,46 @@ class BinaryBlock:
         return words
 
     def _column(self, category: str, item: str) -> tuple[Array, npt.NDArray[np.bool_] | None] | None:
+        """Return values, and where they are null; None where there is no such item.
+
+        Raises
+        ------
+        BadFile
+            When the column does not follow the format.
+        """
         table = self._categories.get(category)
-        if table is None:
-            return None
-        column = next((c for c in table["columns"] if c["name"] == item), None)
-        if column is None:
-            return None
-        rows = int(table["rowCount"])
-        if not 0 <= rows <= MAX_ROWS:
-            raise ValueError(f"a category of {rows} rows")
-        values = decode(column["data"], rows)
-        if len(values) != rows:
-            raise ValueError(f"{len(values)} values for {rows} rows")
-        mask = column.get("mask")
-        if mask is None:
-            return values, None
-        missing = decode(mask, rows) != 0
-        if len(missing) != rows:
-            raise ValueError(f"{len(missing)} marks for {rows} rows")
-        return values, missing
+        try:
+            column = next((c for c in table["columns"] if c["name"] == item), None) if table else None
+            if column is None or table is None:
+                return None
+            with np.errstate(all="raise"):
+                return _values(column, int(table["rowCount"]))
+        except _FAULTS:
+            raise damaged(self._content) from None
+
+
+#: What forged or cut data can raise below.
+_FAULTS = (ValueError, KeyError, TypeError, AttributeError, IndexError, ArithmeticError, RecursionError)
+
+
+def damaged(content: Content) -> BadFile:
+    """Return the refusal of a file that does not follow the format."""
+    return content.bad("is cut or damaged BinaryCIF", "Copy or download it again.")
+
+
+def _values(column: dict[str, Any], rows: int) -> tuple[Array, npt.NDArray[np.bool_] | None]:
+    if not 0 <= rows <= MAX_ROWS:
+        raise ValueError(f"a category of {rows} rows")
+    values = decode(column["data"], rows)
+    if len(values) != rows or values.ndim != 1:
+        raise ValueError(f"{len(values)} values for {rows} rows")
+    mask = column.get("mask")
+    if mask is None:
+        return values, None
+    missing = decode(mask, rows) != 0
+    if len(missing) != rows:
+        raise ValueError(f"{len(missing)} marks for {rows} rows")
+    return values, missing
 
 
 def _decimal(value: float) -> str:
@@ -118,9 +144,9 @@ def read_blocks(content: Content) -> list[BinaryBlock]:
 
     try:
         document = msgspec.msgpack.decode(content.data)
-        return [BinaryBlock(block) for block in document["dataBlocks"]]
-    except (msgspec.DecodeError, KeyError, TypeError, AttributeError, RecursionError, UnicodeDecodeError):
-        raise content.bad("is cut or damaged BinaryCIF", "Copy or download it again.") from None
+        return [BinaryBlock(content, block) for block in document["dataBlocks"]]
+    except (msgspec.DecodeError, *_FAULTS):
+        raise damaged(content) from None
 
 
 def decode(data: dict[str, Any], rows: int) -> Array:
@@ -161,6 +187,8 @@ def _undo_numbers(values: Array, step: dict[str, Any]) -> Array:
         result = values.astype(dtype) / step["factor"]
     elif kind == "IntervalQuantization":
         low, high, steps = float(step["min"]), float(step["max"]), int(step["numSteps"])
+        if not steps > 1:
+            raise ValueError("an interval without steps")
         result = low + values.astype(dtype) * (high - low) / (steps - 1)
     elif kind == "Delta":
         result = np.cumsum(values, dtype=dtype) + np.array(step["origin"], dtype)

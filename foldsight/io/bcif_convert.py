@@ -37,7 +37,7 @@ def block_of_bytes(data: bytes) -> cif.Block:
             columns = [source.words(category, item) for item in items]
             loop = block.init_mmcif_loop(f"{category}.", items)
             loop.set_all_values(columns)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError):
+    except (ValueError, KeyError, TypeError, AttributeError, RuntimeError):
         raise content.bad("is damaged", "Read the original file again.") from None
     return block
 
@@ -55,7 +55,7 @@ def bytes_of_block(block: cif.Block) -> bytes:
         categories[prefix.strip("_.")] = pdbx.BinaryCIFCategory(columns)
     file = pdbx.BinaryCIFFile({block.name: pdbx.BinaryCIFBlock(categories)})
     stream = io.BytesIO()
-    pdbx.compress(file, float_tolerance=1e-6).write(stream)
+    pdbx.compress(file, rtol=1e-9, atol=5e-7).write(stream)
     return stream.getvalue()
 
 

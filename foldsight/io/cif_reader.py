@@ -11,7 +11,7 @@ from foldsight.io import bcif, cif_text
 from foldsight.io.assemble import Header
 from foldsight.io.cif_header import Block, header_of, map_uniprot, polymers_of
 from foldsight.io.content import Content
-from foldsight.io.rows import AtomRows
+from foldsight.io.rows import LARGEST, AtomRows
 from foldsight.typing import Doubles, Floats, Ints, Strings
 
 _SITE = "_atom_site"
@@ -42,10 +42,7 @@ def read_bcif(content: Content) -> tuple[Block, AtomRows, Header]:
     ------
     BadFile
     """
-    try:
-        block, rows, header = _read(content, bcif.read_blocks(content))
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError):
-        raise content.bad("is cut or damaged BinaryCIF", "Copy or download it again.") from None
+    block, rows, header = _read(content, bcif.read_blocks(content))
     header.origin_block = content.data
     return block, rows, header
 
@@ -153,7 +150,10 @@ class _Site:
         found = self.block.floats(_SITE, item)
         if found is None:
             return np.full(len(self), default, dtype=np.float32)
-        return np.where(np.isnan(found), default, found).astype(np.float32)
+        filled = np.where(np.isnan(found), default, found)
+        if np.abs(filled).max(initial=0.0) > LARGEST:
+            raise ValueError(f"_atom_site.{item} beyond {LARGEST:,.0f}")
+        return filled.astype(np.float32)
 
     def integer(self, item: str, default: int) -> Ints:
         found = self.block.floats(_SITE, item)

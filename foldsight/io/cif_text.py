@@ -104,7 +104,18 @@ def read_blocks(content: Content) -> tuple[list[TextBlock], str]:
         document = cif.read_string(text)
     except (ValueError, RuntimeError) as error:
         raise content.bad(_fault(str(error)), "It may have been cut; copy or download it again.") from None
+    _check_loops(content, document)
     return [TextBlock(block) for block in document], text
+
+
+def _check_loops(content: Content, document: cif.Document) -> None:
+    """Refuse a loop over two categories: CIF allows it, mmCIF does not, and it cannot be written again."""
+    for block in document:
+        try:
+            for name in block.get_mmcif_category_names():
+                block.find_mmcif_category(name)
+        except RuntimeError as error:
+            raise content.bad(f"is not valid mmCIF: {str(error).rstrip('.')}", "Repair that loop.") from None
 
 
 def _fault(message: str) -> str:

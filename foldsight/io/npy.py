@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tokenize
 import zipfile
 from typing import Any
 
@@ -38,7 +39,7 @@ def read_npy(data: bytes, where: str) -> npt.NDArray[Any]:
             raise BadFile(f"{where} is a NumPy file that ends too early.", hint="Copy it again.")
         stream.seek(0)
         array: npt.NDArray[Any] = np.load(stream, allow_pickle=False)
-    except (ValueError, EOFError, OverflowError, SyntaxError, TypeError, MemoryError):
+    except (ValueError, EOFError, OverflowError, SyntaxError, TypeError, MemoryError, tokenize.TokenError):
         raise BadFile(f"{where} is not a NumPy array file.", hint="Give a .npy of numbers.") from None
     return array
 

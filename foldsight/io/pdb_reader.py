@@ -19,7 +19,7 @@ from foldsight.io.assemble import Header
 from foldsight.io.content import Content
 from foldsight.io.elements import elements_of
 from foldsight.io.pdb_header import map_uniprot, parse_header
-from foldsight.io.rows import AtomRows
+from foldsight.io.rows import LARGEST, AtomRows
 from foldsight.typing import Doubles, Ints, Strings
 
 _WIDTH = 80
@@ -192,6 +192,10 @@ def _optional(
     found = fixed_point(atoms[:, span[0] - 1 : span[1]], 2)
     if found is None:
         found = _floats(content, atoms, lines, span, default)
+    odd = ~(np.abs(found) <= LARGEST)
+    if odd.any():
+        fault = f"has {found[odd][0]} as {span[2]} in line {lines[int(np.argmax(odd))]}"
+        raise content.bad(fault, "Repair or remove that line.")
     return found.astype(np.float32)
 
 

@@ -156,7 +156,7 @@ def _atom_lines(structure: Structure, chain_ids: dict[str, str], b_factor: Float
         lines.append(f"{record}{body}   {x:8.3f}{y:8.3f}{z:8.3f}{occupancy:6.2f}{b:6.2f}{tail}")
         if anisou is not None and anisou[i, 0] == anisou[i, 0]:
             lines.append(
-                f"ANISOU{body} {''.join(f'{round(u * 1e4):7d}' for u in anisou[i].tolist())}  {tail[8:]}"
+                f"ANISOU{body} {''.join(f'{round(u * 1e4):7d}' for u in anisou[i].tolist())}{tail[4:]}"
             )
         if i in ends:
             serial = serial % 99999 + 1

@@ -9,6 +9,9 @@ import numpy as np
 
 from foldsight.typing import Bools, Doubles, Floats, Ints, Strings
 
+#: No coordinate, occupancy or B-factor is larger.
+LARGEST = 1e7
+
 
 @dataclass(frozen=True, eq=False)
 class AtomRows:
