@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,14 +14,17 @@ from foldsight.engines.base import Context, FoldRequest
 from foldsight.engines.template.assemble import assemble, chain_name, spread
 from foldsight.engines.template.choose import Match, Shelf, choose
 from foldsight.engines.template.draft import LOOP, TEMPLATE, Draft, TemplateChain
-from foldsight.engines.template.loops import build_loops
-from foldsight.engines.template.sidechains import inherited_chi1, place_side_chains
+from foldsight.engines.template.loops import build_loops, rebuild
+from foldsight.engines.template.sidechains import contacts, inherited_chi1, place_side_chains
 from foldsight.engines.template.support import estimate
-from foldsight.engines.template.thread import thread, trim_ends
+from foldsight.engines.template.thread import leave_out_end, thread, trim_ends
 from foldsight.library import Library
 from foldsight.prediction import Prediction
 from foldsight.provenance import FoldManifest, SourceUse
 from foldsight.typing import Doubles
+
+#: Side-chain atoms nearer than this to another residue, Å, are worth another backbone.
+CROWDED = 2.0
 
 
 def build(request: FoldRequest, library: Library, context: Context) -> Prediction:
@@ -57,6 +61,13 @@ class _Piece:
     template: TemplateChain
     draft: Draft
     loops: int = 0
+    rebuilt: int = 0
+
+    @cached_property
+    def kept(self) -> set[int]:
+        """Residues that are the same in query and template."""
+        alignment = self.match.hit.alignment
+        return set(alignment.query[alignment.identical].tolist())
 
 
 def _thread(sequence: str, shelf: Shelf, match: Match) -> _Piece:
@@ -72,12 +83,31 @@ def _complete(pieces: list[_Piece], context: Context) -> None:
         context.report(0.3, f"Closing gaps on {piece.match.hit}")
         piece.loops = build_loops(piece.draft, _others(piece, pieces))
     context.report(0.5, "Placing side chains")
+    _place(pieces)
+    for piece, i in _crowded(pieces):
+        if rebuild(piece.draft, i, _others(piece, pieces)):
+            piece.rebuilt += 1
+        else:
+            leave_out_end(piece.draft, i)
+    _place(pieces)
+
+
+def _place(pieces: list[_Piece]) -> None:
     coord = np.concatenate([piece.draft.coord for piece in pieces])
     sequence = "".join(piece.draft.sequence for piece in pieces)
     place_side_chains(sequence, coord, np.concatenate([_favoured(piece) for piece in pieces]))
     edges = np.cumsum([len(piece.draft.sequence) for piece in pieces])[:-1]
     for piece, part in zip(pieces, np.split(coord, edges), strict=True):
         piece.draft.coord = part
+
+
+def _crowded(pieces: list[_Piece]) -> list[tuple[_Piece, int]]:
+    """Return residues whose side chain is other than the template's and still runs into something."""
+    coord = np.concatenate([piece.draft.coord for piece in pieces])
+    sequence = "".join(piece.draft.sequence for piece in pieces)
+    found = set(np.concatenate(contacts(sequence, coord, CROWDED)).tolist())
+    places = [(piece, i) for piece in pieces for i in range(len(piece.draft.sequence))]
+    return [(piece, i) for k, (piece, i) in enumerate(places) if k in found and i not in piece.kept]
 
 
 def _others(piece: _Piece, pieces: list[_Piece]) -> Doubles:
@@ -142,6 +172,7 @@ def _chain_facts(piece: _Piece) -> dict[str, Any]:
         "identity": round(hit.identity, 3),
         "coverage": round(hit.coverage, 3),
         "loops_built": piece.loops,
+        "residues_rebuilt": piece.rebuilt,
         "residues_in_loops": int((piece.draft.origin == LOOP).sum()),
         "residues_left_out": int((~piece.draft.built).sum()),
         "left_out": left_out_ranges(piece.draft),
@@ -179,4 +210,7 @@ def _warnings(pieces: list[_Piece]) -> tuple[str, ...]:
             found.append(
                 f"Chain {chain_name(piece.match.chain)}: residues {ranges} have no template and are left out."
             )
+    for piece, i in _crowded(pieces):
+        name = f"{chain_name(piece.match.chain)}:{i + 1}"
+        found.append(f"The side chain of {name} comes within {CROWDED:g} Å of another residue.")
     return tuple(dict.fromkeys(found))

@@ -13,13 +13,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from foldsight.analysis.rotamers import kind
-from foldsight.analysis.vectors import place, torsion
+from foldsight.analysis.vectors import torsion
 from foldsight.engines.template.closure import CLOSED, carbonyls, close
 from foldsight.engines.template.draft import LOOP, Draft
 from foldsight.engines.template.fragments import spanning
 from foldsight.engines.template.ramachandran import OUTLIER, probability
-from foldsight.engines.template.thread import breaks, built_runs
+from foldsight.engines.template.thread import add_cb, breaks, built_runs
 from foldsight.typing import Bools, Doubles
 
 #: Longest run of missing residues that is bridged.
@@ -31,6 +30,8 @@ _CANDIDATES = 32
 _NEAREST, _NEAREST_SIDE = 2.8, 2.2
 #: CA atoms of residues that are not neighbours, Å.
 _NEAREST_CA = 3.6
+#: CA atoms of neighbours are 3.8 Å apart over a trans bond, 2.9 over a cis one.
+_CIS = 3.4
 #: Most residues that the stretched chain can span, Å per residue.
 _SPAN = 3.75
 
@@ -59,7 +60,8 @@ def build_loops(draft: Draft, surroundings: Doubles) -> int:
     -------
     int
         Number of loops built. Where none could be built, the chain is left open: of a
-        broken bond the two residues beside it are left out.
+        broken bond the two residues beside it are left out. A cis bond that no proline
+        explains is made trans where that is possible.
     """
     built = 0
     for first, last in _gaps(draft):
@@ -72,7 +74,21 @@ def build_loops(draft: Draft, surroundings: Doubles) -> int:
         built += done
         if not done:
             draft.leave_out(i, i + 1)
+    for i in _cis(draft):
+        built += _bridge(draft, i + 1, i, surroundings)
     return built
+
+
+def _cis(draft: Draft) -> list[int]:
+    """Return bonds that are cis in the template though no proline follows in the query."""
+    apart = np.linalg.norm(draft.coord[1:, 1] - draft.coord[:-1, 1], axis=-1)
+    with np.errstate(invalid="ignore"):
+        return [int(i) for i in np.flatnonzero(apart < _CIS) if draft.sequence[i + 1] != "P"]
+
+
+def rebuild(draft: Draft, i: int, surroundings: Doubles) -> bool:
+    """Build the chain around residue ``i`` anew in place; False when nothing fits."""
+    return bool(draft.built[i]) and _bridge(draft, i, i, surroundings)
 
 
 def _gaps(draft: Draft) -> list[tuple[int, int]]:
@@ -205,9 +221,4 @@ def _insert(draft: Draft, window: Window, loop: Doubles) -> None:
     draft.coord[rows, :3] = loop[1:-1]
     draft.coord[window.first - 1 : window.last + 1, 3] = carbonyls(loop[None])[0]
     draft.origin[rows] = LOOP
-    for i in range(window.first, window.last + 1):
-        letter = draft.sequence[i]
-        if letter != "G":
-            n, ca, c = draft.coord[i, :3]
-            length, bend, turn = kind(letter).geometry[0]
-            draft.coord[i, 4] = place(n, c, ca, length, bend, turn)
+    add_cb(draft, np.arange(window.first, window.last + 1, dtype=np.int32))

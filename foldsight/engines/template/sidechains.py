@@ -21,9 +21,14 @@ _RADIUS = {"C": 1.65, "N": 1.4, "O": 1.35, "S": 1.7}
 _RARITY, _INHERITED = 1.5, 3.0
 #: Residues whose CA are farther apart than this never touch, Å.
 _REACH = 16.0
+#: Atoms of two residues nearer than this, Å, are in each other's way.
+_TOUCHING = 2.4
 #: Energy per atom pair at full overlap.
 _WALL = 10.0
 _SWEEPS = 12
+#: Small turns of a chosen rotamer, degrees, and what the largest costs.
+_OFFSETS = (-20.0, -10.0, 0.0, 10.0, 20.0)
+_STRAIN = 1.0
 _BACKBONE_ATOMS = 4
 
 
@@ -62,34 +67,56 @@ def place_side_chains(sequence: str, coord: Doubles, favoured: Doubles) -> None:
     blocking = _blocking(sequence, coord, todo, built)
     if blocking.any():
         kept = coord[blocking].copy()
-        before = _overlap(sequence, coord, built)
+        before = _overlap(sequence, coord)
         own = _own_chi(sequence, coord)
         _solve(sequence, coord, np.where(blocking, own, favoured), todo | blocking)
-        if _overlap(sequence, coord, built) >= before:
+        if _overlap(sequence, coord) >= before:
             coord[blocking] = kept
             _solve(sequence, coord, favoured, todo)
 
 
 def _solve(sequence: str, coord: Doubles, favoured: Doubles, todo: Bools) -> None:
+    """Choose rotamers, then turn them a little where that relieves contacts."""
     rows = np.flatnonzero(todo & np.array([letter != "G" for letter in sequence]))
-    fixed, radius, owner = _environment(sequence, coord, todo)
-    sites = [_site(sequence[i], int(i), coord[i], float(favoured[i])) for i in rows]
-    near = _neighbours(coord[:, 1], rows)
-    for site in sites:
-        _add_fixed(site, fixed, radius, owner, coord)
-    for one, two in near:
-        _add_pair(sites, one, two)
-    for site, choice in zip(sites, _relax(sites), strict=True):
-        coord[site.row, : site.coord.shape[1]] = site.coord[choice]
+    surroundings = _environment(sequence, coord, todo)
+    chosen = [(kind(sequence[i]).chi, _rarity(sequence[i], float(favoured[i]))) for i in rows]
+    for _ in range(2):
+        sites = [_site(sequence[i], int(i), coord[i], *chosen[k]) for k, i in enumerate(rows)]
+        for site in sites:
+            _add_fixed(site, *surroundings, coord)
+        for one, two in _neighbours(coord[:, 1], rows):
+            _add_pair(sites, one, two)
+        choice = _relax(sites)
+        for site, best in zip(sites, choice, strict=True):
+            coord[site.row, : site.coord.shape[1]] = site.coord[best]
+        chosen = [
+            _turned(sequence[i], chi[best]) for i, (chi, _), best in zip(rows, chosen, choice, strict=True)
+        ]
 
 
-def _site(letter: str, row: int, coord: Doubles, favoured: float) -> _Site:
+def _rarity(letter: str, favoured: float) -> Doubles:
+    """Return the energy of each rotamer by itself."""
     item = kind(letter)
-    energy = -_RARITY * np.log(item.probability / item.probability.max())
+    energy: Doubles = -_RARITY * np.log(item.probability / item.probability.max())
     if item.chi.shape[1] and np.isfinite(favoured):
         off = np.abs(np.angle(np.exp(1j * (item.chi[:, 0] - favoured))))
         energy = energy - _INHERITED * (off < np.radians(40))
-    turned = side_chains(letter, coord[:_BACKBONE_ATOMS], item.chi)
+    return energy
+
+
+def _turned(letter: str, chi: Doubles) -> tuple[Doubles, Doubles]:
+    """Return a rotamer and its neighbours, up to 20 degrees off in the first two chis, with energies."""
+    free = min(len(chi), 2)
+    if not free or letter == "P":  # the ring of proline would open
+        return chi[None], np.zeros(1)
+    grid = np.stack(np.meshgrid(*[_OFFSETS] * free, indexing="ij"), axis=-1).reshape(-1, free)
+    turned = np.tile(chi, (len(grid), 1))
+    turned[:, :free] += np.radians(grid)
+    return turned, _STRAIN * (grid**2).sum(axis=1) / max(_OFFSETS) ** 2
+
+
+def _site(letter: str, row: int, coord: Doubles, chi: Doubles, energy: Doubles) -> _Site:
+    turned = side_chains(letter, coord[:_BACKBONE_ATOMS], chi)
     radius = np.array([_RADIUS[name[0]] for name in ATOMS[letter][_BACKBONE_ATOMS:]])
     return _Site(row, turned, energy, radius)
 
@@ -167,29 +194,29 @@ def _relax(sites: list[_Site]) -> list[int]:
     return choice
 
 
-def _touching(sequence: str, coord: Doubles, built: Bools) -> tuple[Ints, Ints]:
-    """Return pairs of residues with atoms nearer than any contact, side chains involved."""
+def contacts(sequence: str, coord: Doubles, limit: float) -> tuple[Ints, Ints]:
+    """Return pairs of residues with a side-chain atom nearer than ``limit`` (Å) to the other.
+
+    Residues next to each other and disulfides do not count.
+    """
     from scipy.spatial import cKDTree
 
-    here = np.isfinite(coord[..., 0]) & built[:, None]
-    owner, slot = np.nonzero(here)
-    pairs = cKDTree(coord[owner, slot]).query_pairs(2.4, output_type="ndarray")
+    owner, slot = np.nonzero(np.isfinite(coord[..., 0]))
+    pairs = cKDTree(coord[owner, slot]).query_pairs(limit, output_type="ndarray")
     a, b = owner[pairs[:, 0]], owner[pairs[:, 1]]
     side = (slot[pairs] >= _BACKBONE_ATOMS).any(axis=1)
-    sulphur = np.array(
-        [sequence[i] == "C" and sequence[j] == "C" for i, j in zip(a, b, strict=True)], dtype=bool
-    )
-    keep = side & ~sulphur & (np.abs(a - b) > 1)
+    cysteine = np.array([letter == "C" for letter in sequence], dtype=bool)
+    keep = side & ~(cysteine[a] & cysteine[b]) & (np.abs(a - b) > 1)
     return a[keep].astype(np.int32), b[keep].astype(np.int32)
 
 
-def _overlap(sequence: str, coord: Doubles, built: Bools) -> int:
-    return len(_touching(sequence, coord, built)[0])
+def _overlap(sequence: str, coord: Doubles) -> int:
+    return len(contacts(sequence, coord, _TOUCHING)[0])
 
 
 def _blocking(sequence: str, coord: Doubles, todo: Bools, built: Bools) -> Bools:
     """Return residues kept from the template that are in the way of a placed side chain."""
-    a, b = _touching(sequence, coord, built)
+    a, b = contacts(sequence, coord, _TOUCHING)
     found = np.zeros(len(sequence), dtype=bool)
     found[a[~todo[a]]] = True
     found[b[~todo[b]]] = True

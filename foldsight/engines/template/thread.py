@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from foldsight.analysis.rotamers import kind
+from foldsight.analysis.vectors import place
 from foldsight.engines.template.draft import LEFT_OUT, TEMPLATE, Draft, TemplateChain
 from foldsight.library.align import Alignment
+from foldsight.typing import Ints
 
-#: Slots of N, CA, C, O and CB, which do not depend on the kind of side chain.
-_COMMON = 5
+#: Slots of N, CA, C and O; CB comes next.
+_BACKBONE = 4
 
 
 def thread(sequence: str, template: TemplateChain, alignment: Alignment) -> Draft:
@@ -25,18 +28,26 @@ def thread(sequence: str, template: TemplateChain, alignment: Alignment) -> Draf
     Returns
     -------
     Draft
-        Unaligned residues are left out; substituted side chains end at CB.
+        Unaligned residues are left out; substituted side chains end at CB, built anew.
     """
     draft = Draft.empty(sequence)
     query, place = alignment.query, alignment.template
     known = np.isfinite(template.coord[place, :3]).all(axis=(1, 2))
     query, place, same = query[known], place[known], alignment.identical[known]
-    draft.coord[query, :_COMMON] = template.coord[place, :_COMMON]
+    draft.coord[query, :_BACKBONE] = template.coord[place, :_BACKBONE]
     draft.coord[query[same]] = template.coord[place[same]]
     draft.origin[query] = TEMPLATE
-    glycines = np.array([letter == "G" for letter in sequence], dtype=bool)
-    draft.coord[glycines, _COMMON - 1 :] = np.nan
+    add_cb(draft, query[~same])
     return draft
+
+
+def add_cb(draft: Draft, rows: Ints) -> None:
+    """Place the CB of residues from their backbone, as an L amino acid has it."""
+    for i in rows:
+        if draft.sequence[i] != "G":
+            n, ca, c = draft.coord[i, :3]
+            length, bend, turn = kind(draft.sequence[i]).geometry[0]
+            draft.coord[i, _BACKBONE] = place(n, c, ca, length, bend, turn)
 
 
 def trim_ends(draft: Draft, *, longest: int = 3) -> None:
@@ -50,6 +61,17 @@ def trim_ends(draft: Draft, *, longest: int = 3) -> None:
         draft.leave_out(*runs.pop(0))
     while len(runs) > 1 and runs[-1][1] - runs[-1][0] < longest:
         draft.leave_out(*runs.pop())
+
+
+def leave_out_end(draft: Draft, i: int, *, longest: int = 5) -> None:
+    """Leave out residue ``i`` and those beyond it when it is near an end of the chain."""
+    places = np.flatnonzero(draft.built)
+    if not draft.built[i]:
+        return
+    if i - places[0] < longest:
+        draft.leave_out(int(places[0]), i)
+    elif places[-1] - i < longest:
+        draft.leave_out(i, int(places[-1]))
 
 
 def built_runs(draft: Draft) -> list[tuple[int, int]]:
