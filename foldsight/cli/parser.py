@@ -17,7 +17,9 @@ VERBS = {
     "fold": "fold the sequences of a FASTA file",
     "read": "say what is in a structure file",
     "view": "draw a structure as a picture",
+    "align": "superpose structures (TM-align)",
     "ddg": "predict the stability of variants (ddG, kcal/mol, > 0 destabilises)",
+    "pockets": "find binding sites, ranked, of a structure or of a folder of them",
     "engines": "list engines, whether they can run here, and their weights",
     "library": "list, search and extend the structure library",
     "jobs": "list, show and cancel jobs",
@@ -80,7 +82,8 @@ def build(prog: str = "foldsight", *, only: str | None = None) -> Parser:
         own = parsers.add_parser(name, help=words, description=words[0].upper() + words[1:] + ".")
         if only in (None, name):
             verb(name).add_arguments(own)
-            own.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+            if not getattr(verb(name), "OWN_JSON", False):
+                own.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     return parser
 
 
