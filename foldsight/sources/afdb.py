@@ -1,4 +1,4 @@
-"""AlphaFold DB: predicted structures by UniProt accession or by the MD5 of a sequence.
+"""AlphaFold DB: predicted structures by UniProt accession, by words, or by the MD5 of a sequence.
 
 Files are fetched from the URLs in the answers, never from URLs built here: file names
 carry a version, and old versions are taken down.
@@ -22,6 +22,7 @@ from foldsight.sequence import sequence_key
 from foldsight.sources.cache import Answer
 from foldsight.sources.files import pae_of, structure_of
 from foldsight.sources.http import Http
+from foldsight.sources.records import SearchResult, documented
 from foldsight.structure import Structure
 from foldsight.typing import Floats, Network
 
@@ -51,6 +52,13 @@ class Entry:
     description, organism : str
     cif_url, pae_url : str
         ``pae_url`` is empty where there is none.
+    missense_url : str
+        The AlphaMissense table; empty for all but human proteins.
+    end : int
+        UniProt position of the last residue; 0 where it is not given.
+    gene, sequence : str
+    mean_plddt : float or None
+        0-100.
     """
 
     id: str
@@ -61,6 +69,11 @@ class Entry:
     organism: str
     cif_url: str
     pae_url: str
+    missense_url: str = ""
+    end: int = 0
+    gene: str = ""
+    sequence: str = ""
+    mean_plddt: float | None = None
 
 
 class AlphaFoldDb:
@@ -86,15 +99,33 @@ class AlphaFoldDb:
         accession = _accession(identifier)
         return self.load(self.entry(accession, allowed), allowed)
 
+    def search(self, text: str, *, limit: int, network: Network) -> SearchResult:
+        """Search by words; see :func:`foldsight.sources.search`."""
+        from foldsight.sources import afdb_search
+
+        return afdb_search.search(self, text, limit, network)
+
     def entry(self, accession: str, network: Network) -> Entry:
         """Return the entry of an accession.
 
         The service lists isoforms beside the canonical sequence; the one whose accession
         is the one asked for is taken.
         """
-        answer = self._http.get(f"{API}/prediction/{accession}", network=network, limit=4_000_000)
-        listed = self._http.must(answer, f"entry {accession}").json()
-        return _pick(listed, accession)
+        return self.entry_in(self.asked(accession, network), accession)
+
+    def asked(self, accession: str, network: Network) -> Answer:
+        """Return what the service says of an accession, for :meth:`entry_in`."""
+        return self._http.get(f"{API}/prediction/{accession}", network=network, limit=4_000_000)
+
+    def entry_in(self, answer: Answer, accession: str) -> Entry:
+        """Return the entry of an accession from the service's answer."""
+        with documented(self.title, self._http.must(answer, f"entry {accession}")) as listed:
+            return _pick(listed, accession)
+
+    def missense(self, entry: Entry, network: Network) -> Answer:
+        """Fetch the AlphaMissense table of an entry that has one."""
+        answer = self._http.get(entry.missense_url, network=network, limit=32_000_000)
+        return self._http.must(answer, f"AlphaMissense table of {entry.accession}")
 
     def find(self, sequence: str, network: Network) -> Entry | None:
         """Return the entry of exactly this sequence, or None; only its MD5 is sent."""
@@ -189,7 +220,16 @@ def _pick(listed: Any, accession: str) -> Entry:
         organism=str(item.get("organismScientificName") or ""),
         cif_url=str(item["cifUrl"]),
         pae_url=str(item.get("paeDocUrl") or ""),
+        missense_url=str(item.get("amAnnotationsUrl") or ""),
+        end=int(item.get("sequenceEnd") or item.get("uniprotEnd") or 0),
+        gene=str(item.get("gene") or ""),
+        sequence=str(item.get("sequence") or item.get("uniprotSequence") or ""),
+        mean_plddt=_number(item.get("globalMetricValue")),
     )
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def _id(item: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""RCSB PDB: experimental structures by PDB id, and by sequence."""
+"""RCSB PDB: experimental structures by PDB id, by words, and by sequence."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from foldsight import settings
 from foldsight.errors import BadRequest, NetworkOff, SourceFailed
 from foldsight.sources.files import structure_of
 from foldsight.sources.http import Http
+from foldsight.sources.records import SearchResult
 from foldsight.structure import Structure
 from foldsight.typing import Network
 
@@ -48,7 +49,7 @@ class Rcsb:
     title = "RCSB PDB"
 
     def __init__(self) -> None:
-        self._http = Http(self.title, ("files.rcsb.org", "search.rcsb.org"))
+        self._http = Http(self.title, ("files.rcsb.org", "search.rcsb.org", "data.rcsb.org"))
 
     def fetch(self, identifier: str, network: str | None = None) -> Structure:
         """Return the deposited structure of a PDB id.
@@ -64,6 +65,12 @@ class Rcsb:
         answer = self._http.get(f"{FILES}/{name}.cif", network=settings.network(network), limit=400_000_000)
         found = structure_of(self._http.must(answer, f"entry {name}"), self.title, name)
         return replace(found, name=name)
+
+    def search(self, text: str, *, limit: int, network: Network) -> SearchResult:
+        """Search by words; see :func:`foldsight.sources.search`."""
+        from foldsight.sources import rcsb_search
+
+        return rcsb_search.search(self._http, text, limit, network)
 
     def similar(self, sequence: str, network: Network, *, identity: float = 0.95) -> list[str]:
         """Return the PDB ids with a chain like this sequence, the best first. Sends the sequence.

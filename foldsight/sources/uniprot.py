@@ -1,4 +1,4 @@
-"""UniProt: sequences by accession."""
+"""UniProt: sequences by accession, and entries by words."""
 
 from __future__ import annotations
 
@@ -8,20 +8,18 @@ from foldsight import settings
 from foldsight.errors import BadRequest
 from foldsight.io.fasta import parse_fasta
 from foldsight.sequence import Query
+from foldsight.sources import uniprot_entries
 from foldsight.sources.afdb import ACCESSION
-from foldsight.sources.http import Http
-
-API = "https://rest.uniprot.org/uniprotkb"
+from foldsight.sources.records import SearchResult
+from foldsight.sources.uniprot_entries import API, TITLE, http
+from foldsight.typing import Network
 
 
 class UniProt:
     """The source ``uniprot:``."""
 
     id = "uniprot"
-    title = "UniProt"
-
-    def __init__(self) -> None:
-        self._http = Http(self.title, ("rest.uniprot.org",))
+    title = TITLE
 
     def fetch(self, identifier: str, network: str | None = None) -> Query:
         """Return the sequence of an accession, such as ``P04637`` or ``P04637-2``.
@@ -40,8 +38,10 @@ class UniProt:
             raise BadRequest(
                 f"{identifier!r} is not a UniProt accession.", hint="Write it like uniprot:P04637."
             )
-        answer = self._http.get(
-            f"{API}/{accession}.fasta", network=settings.network(network), limit=1_000_000
-        )
-        text = self._http.must(answer, f"entry {accession}").content.decode("utf-8", "replace")
+        answer = http.get(f"{API}/{accession}.fasta", network=settings.network(network), limit=1_000_000)
+        text = http.must(answer, f"entry {accession}").content.decode("utf-8", "replace")
         return replace(parse_fasta(text, name=f"UniProt {accession}")[0], name=accession)
+
+    def search(self, text: str, *, limit: int, network: Network) -> SearchResult:
+        """Search by words; see :func:`foldsight.sources.search`."""
+        return uniprot_entries.search(text, limit=limit, network=network)
