@@ -25,7 +25,7 @@ from foldsight.errors import BadFile
 from foldsight.io.content import Content, load
 from foldsight.io.npy import MAX_TOKENS, read_npy, read_npz
 from foldsight.structure import Structure
-from foldsight.typing import Floats, Ints
+from foldsight.typing import Doubles, Floats, Ints
 
 #: Largest file; 5,000 tokens of AlphaFold 3 take about 400 MB.
 MAX_BYTES = 1 << 30
@@ -133,21 +133,21 @@ def _from_json(content: Content, found: dict[str, Any]) -> PaeFile:
     chains, residues = found.get("token_chain_ids") or (), found.get("token_res_ids") or ()
     known = isinstance(ptm, (int, float)) and 0 <= ptm <= 1
     try:
-        values = np.array(matrix, dtype=np.float32)
+        values = np.array(matrix, dtype=np.float64)
         tokens = tuple(map(str, chains)), tuple(map(int, residues))
     except (ValueError, TypeError, OverflowError):
         raise content.bad("holds an error matrix that is ragged or not numeric") from None
     return _checked(content, values, *tokens, ptm=float(ptm) if known and ptm is not None else None)
 
 
-def _from_pairs(content: Content, found: dict[str, Any]) -> Floats:
+def _from_pairs(content: Content, found: dict[str, Any]) -> Doubles:
     try:
         rows, columns = (np.array(found[key], dtype=np.int64) - 1 for key in ("residue1", "residue2"))
-        values = np.array(found["distance"], dtype=np.float32)
+        values = np.array(found["distance"], dtype=np.float64)
         count = int(rows.max()) + 1
         if count > MAX_TOKENS or len(values) != count * count or rows.min() < 0:
             raise ValueError
-        matrix = np.full((count, count), np.nan, dtype=np.float32)
+        matrix = np.full((count, count), np.nan)
         matrix[rows, columns] = values
     except (ValueError, KeyError, TypeError, IndexError, OverflowError):
         raise content.bad("lists residue pairs that do not fill a square matrix") from None
@@ -167,9 +167,10 @@ def _checked(
         raise content.bad(f"holds an array of shape {matrix.shape}, not a square error matrix")
     if len(matrix) > MAX_TOKENS:
         raise content.bad(f"holds errors of {len(matrix):,} tokens, more than {MAX_TOKENS:,}")
-    pae: Floats = matrix.astype(np.float32)
-    if not np.isfinite(pae).all() or pae.min() < 0 or pae.max() > _LARGEST:
+    # Before float32, which such values may not fit.
+    if not np.isfinite(matrix).all() or matrix.min() < 0 or matrix.max() > _LARGEST:
         raise content.bad("holds errors that are negative, not finite or beyond 1,000 Å")
+    pae: Floats = matrix.astype(np.float32)
     fits = len(chains) == len(residues) == len(pae)
     return PaeFile(pae, content.where, chains if fits else (), residues if fits else (), ptm)
 

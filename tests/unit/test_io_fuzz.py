@@ -36,9 +36,9 @@ def samples() -> dict[str, bytes]:
 
 
 SAMPLES = samples()
-JUNK = [b"?", b"nan", b"'", b'"', b";", b"\n;", b"\n", b"data_x\n", b"loop_\n", b"\x00",
-        b"_atom_site.id 1\n",
-        b"-", b"99999999999", b"1e999", b"MODEL \n", b"TER\n", b"ANISOU", b"#", b"\x1f\x8b", b"\xff"]  # fmt: skip
+JUNK = b"? nan ' \" ; - # 99999999999 1e999 data_x loop_ _atom_site.id ANISOU \xff \x1f\x8b \x00".split(
+    b" "
+) + [b"\n", b"\n;", b"MODEL \n", b"TER\n", b"data_x\n", b"loop_\n"]
 
 Edits = list[tuple[float, int, bytes]]
 edits = st.lists(
