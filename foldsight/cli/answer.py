@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
+from typing import TYPE_CHECKING
 
-from foldsight.typing import Json
+if TYPE_CHECKING:  # numpy comes with it, and --help can do without
+    from foldsight.typing import Json
 
 DONE, FAILED, REFUSED = 0, 1, 2
 #: What a shell reports for a process that Ctrl-C stopped.
