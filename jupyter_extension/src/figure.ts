@@ -22,6 +22,10 @@ interface RenderMime {
   createRenderer(mimeType: string): IRenderMime.IRenderer;
 }
 
+function widgetId(model: IRenderMime.IMimeModel): unknown {
+  return (model.data[WIDGET_MIME] as { model_id?: string } | undefined)?.model_id;
+}
+
 export class FigureRenderer extends Widget implements IRenderMime.IRenderer {
   private model: IRenderMime.IMimeModel | null = null;
   private live: Widget | null = null;
@@ -41,6 +45,7 @@ export class FigureRenderer extends Widget implements IRenderMime.IRenderer {
 
   /** Rendering waits until we are in the page, where the notebook's own renderers can be found. */
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
+    if (this.begun && this.model && widgetId(model) !== widgetId(this.model)) this.reset();
     this.model = model;
     if (this.isAttached) this.onAfterAttach();
   }
@@ -122,6 +127,15 @@ export class FigureRenderer extends Widget implements IRenderMime.IRenderer {
     }
   }
 
+  /** The output was replaced by another view. */
+  private reset(): void {
+    this.timers.splice(0).forEach(clearTimeout);
+    this.live?.dispose();
+    this.live = null;
+    this.settled = this.begun = false;
+    this.erase();
+  }
+
   private erase(): void {
     this.drawing = false;
     this.unmount?.();
@@ -131,8 +145,7 @@ export class FigureRenderer extends Widget implements IRenderMime.IRenderer {
 
   dispose(): void {
     if (this.isDisposed) return;
-    this.timers.forEach(clearTimeout);
-    this.erase();
+    this.reset();
     super.dispose();
   }
 }

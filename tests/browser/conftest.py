@@ -76,6 +76,7 @@ def _command(server: Lab) -> list[str]:
     return [
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
         "--expose-app-in-browser",
+        "--LabApp.news_url=None",
         f"--port={server.url.rsplit(':', 1)[1].strip('/')}", "--ServerApp.port_retries=0",
         f"--IdentityProvider.token={server.token}", f"--ServerApp.root_dir={server.folder}",
     ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from PIL import Image
 
 CELL_MS = 120_000
 VIEW_MS = 120_000
+#: The n-th view, in JavaScript.
+_VIEW = "document.querySelectorAll('.foldsight-view')[n]"
 
 _EMPTY = {
     "cells": [],
@@ -65,29 +68,44 @@ class Notebook:
 
     def wait_idle(self) -> None:
         """Wait until the kernel has nothing to do."""
-        self.page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=CELL_MS)
+        self.page.wait_for_function(
+            """() => {
+                const session = window.jupyterapp?.shell.currentWidget?.sessionContext;
+                const kernel = session?.isReady && session.session?.kernel;
+                return kernel && kernel.connectionStatus === 'connected' && kernel.status === 'idle';
+            }""",
+            timeout=CELL_MS,
+        )
 
     def run(self, code: str) -> str:
         """Run code in the last cell and return what it printed."""
-        page = self.page
-        index = page.evaluate(
+        outputs = self.page.evaluate(
             """async code => {
                 const notebook = jupyterapp.shell.currentWidget.content;
                 notebook.activeCellIndex = notebook.widgets.length - 1;
-                const index = notebook.activeCellIndex;
-                notebook.activeCell.model.sharedModel.setSource(code);
+                const { model } = notebook.activeCell;
+                model.sharedModel.setSource(code);
                 await jupyterapp.commands.execute('notebook:run-cell-and-insert-below');
-                return index;
+                return model.outputs.toJSON();
             }""",
             code,
         )
-        ran = page.locator(f".jp-Notebook .jp-Cell[data-windowed-list-index='{index}']")
-        return "\n".join(ran.locator(".jp-OutputArea-output pre").all_text_contents()).strip()
+        faults = [out for out in outputs if out["output_type"] == "error"]
+        assert not faults, faults
+        texts = [out["text"] for out in outputs if out["output_type"] == "stream"]
+        return "".join("".join(text) for text in texts).strip()
+
+    def run_until(self, code: str, expected: str, seconds: float = 30) -> None:
+        """Run code again until it prints what is expected: messages of a page come when they come."""
+        until = time.monotonic() + seconds
+        while (found := self.run(code)) != expected:
+            assert time.monotonic() < until, f"{found!r} is not {expected!r}"
+            self.page.wait_for_timeout(300)
 
     def view(self, number: int = 0) -> View:
         """Return the n-th structure view once it is drawn."""
         self.page.wait_for_function(
-            """n => ['ready', 'error'].includes(document.querySelectorAll('.foldsight-view')[n]?.dataset.state)""",
+            f"n => ['ready', 'error'].includes({_VIEW}?.dataset.state)",
             arg=number,
             timeout=VIEW_MS,
         )
@@ -127,7 +145,7 @@ class View:
     def ask(self, expression: str, argument: Any = None) -> Any:
         """Evaluate an expression over ``view`` (the view's own object) in the page."""
         return self.page.evaluate(
-            f"([n, arg]) => {{ const view = document.querySelectorAll('.foldsight-view')[n].foldsight; return {expression}; }}",
+            f"([n, arg]) => {{ const view = {_VIEW}.foldsight; return {expression}; }}",
             [self.number, argument],
         )
 
@@ -137,13 +155,18 @@ class View:
         found: dict[str, Any] = self.ask("view.state()")
         return found
 
+    def wait_for(self, condition: str, argument: Any = None) -> None:
+        """Wait until a condition over ``view`` and ``arg`` holds, and all is drawn."""
+        self.page.wait_for_function(
+            f"([n, arg]) => {{ const view = {_VIEW}.foldsight; return {condition}; }}",
+            arg=[self.number, argument],
+            timeout=60_000,
+        )
+        self.ask("view.work")
+
     def wait_selection(self, text: str) -> None:
         """Wait until the view shows a selection."""
-        self.page.wait_for_function(
-            "([n, text]) => document.querySelectorAll('.foldsight-view')[n].foldsight.state().selection === text",
-            arg=[self.number, text],
-            timeout=30_000,
-        )
+        self.wait_for("view.state().selection === arg", text)
 
     def residue(self, row: int) -> Any:
         """Return the letter of a residue in the strip."""
@@ -156,10 +179,10 @@ class View:
 
     def pixels(self) -> np.ndarray[Any, np.dtype[np.int16]]:
         """Return the picture on screen as an array of RGB, without legend and notices."""
-        hide = "n => document.querySelectorAll('.foldsight-view')[n].querySelector('.fs-legend').hidden = {}"
-        self.page.evaluate(hide.format("true"), self.number)
+        hide = f"([n, on]) => {{ {_VIEW}.querySelector('.fs-legend').hidden = on; }}"
+        self.page.evaluate(hide, [self.number, True])
         shot = self.root.locator(".fs-stage").screenshot()
-        self.page.evaluate(hide.format("false"), self.number)
+        self.page.evaluate(hide, [self.number, False])
         return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB"), dtype=np.int16)
 
 

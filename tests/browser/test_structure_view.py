@@ -26,8 +26,8 @@ def view(notebook: Notebook) -> View:
     return notebook.view()
 
 
-def python_selection(notebook: Notebook) -> str:
-    return notebook.run("print(','.join(map(str, view.selection)))")
+def expect_in_python(notebook: Notebook, selection: str) -> None:
+    notebook.run_until("print(','.join(map(str, view.selection)))", selection)
 
 
 def click_in_3d(page: Any, view: View, residue: dict[str, Any]) -> None:
@@ -53,17 +53,18 @@ def test_selection_goes_every_way(notebook: Notebook, view: View) -> None:
     view.residue(4).click()
     assert view.selected_in_strip() == [4]
     assert view.state()["mol"]["selectedAtoms"] > 0, "the strip selects in 3D"
-    assert python_selection(notebook) == "A:5", "and in Python"
+    expect_in_python(notebook, "A:5")
 
     view.residue(9).click(modifiers=["Shift"])
     assert view.state()["selection"] == "A:5-10"
-    assert python_selection(notebook) == "A:5,A:6,A:7,A:8,A:9,A:10"
+    expect_in_python(notebook, "A:5,A:6,A:7,A:8,A:9,A:10")
 
     click_in_3d(page, view, {"chain": "B", "auth_seq": 9, "ins_code": ""})
+    view.wait_for("view.state().selectedResidues === 1")
     [row] = view.selected_in_strip()
     state = view.state()
     assert state["mol"]["selectedAtoms"] in (4, 5), "3D marks one residue"
-    assert python_selection(notebook) == state["selection"], "3D selects in the strip and in Python"
+    expect_in_python(notebook, state["selection"])
     assert view.residue(row).get_attribute("aria-selected") == "true"
 
     notebook.run('view.selection = "A:25-27"')
@@ -93,7 +94,7 @@ def test_the_strip_works_by_keyboard(notebook: Notebook, view: View) -> None:
 
 def test_representations_colours_and_palettes(notebook: Notebook, view: View) -> None:
     notebook.run('view.restyle(representation="surface", palette="colour-blind safe")')
-    notebook.page.wait_for_timeout(500)
+    view.wait_for("view.state().representation === 'surface'")
     state = view.state()
     assert state["mol"]["representations"] == ["molecular-surface"]
     assert state["legend"][0]["color"] == "#2166AC"
@@ -137,5 +138,4 @@ def test_python_gets_pictures_and_state(notebook: Notebook, view: View) -> None:
     shown = notebook.run("png = view.snapshot(640, 480).result(60); print(png[:4], len(png) > 2000)")
     assert shown == "b'\\x89PNG' True"
     assert notebook.run("print(view.state().result(30)['mol']['representations'])") == "['cartoon']"
-    notebook.page.wait_for_timeout(3000)
-    assert notebook.run("print(view.picture is not None)") == "True", "the view sends its picture by itself"
+    notebook.run_until("print(view.picture is not None)", "True")

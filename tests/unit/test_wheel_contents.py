@@ -6,7 +6,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-
 from foldsight_widgets import engine_name
 
 ROOT = Path(__file__).parents[2]

@@ -9,10 +9,10 @@ import subprocess
 import sys
 
 import pytest
+from foldsight_widgets import assets, engine_name, static_dir
 
 import hatch_build
 from foldsight.errors import Failed
-from foldsight_widgets import assets, engine_name, static_dir
 
 
 def test_the_name_of_the_engine_is_the_hash_of_its_content() -> None:

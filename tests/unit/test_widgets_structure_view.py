@@ -7,13 +7,13 @@ import json
 from typing import Any
 
 import pytest
+from foldsight_widgets import JobProgress, StructureView
+from foldsight_widgets.traits import selection_from_json
 
 from foldsight.errors import BadRequest, Failed
 from foldsight.residues import ResidueRef
 from foldsight.scene import Scene, by_value
 from foldsight.scene.payload import MIME
-from foldsight_widgets import JobProgress, StructureView
-from foldsight_widgets.traits import selection_from_json
 from tests.samples import helices, prediction
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -78,7 +78,7 @@ def test_residues_of_an_older_scene_are_dropped(view: Wire) -> None:
 def test_the_state_on_the_wire_is_json_and_buffers(view: Wire) -> None:
     state = view.get_state(["scene", "selection"])
     data = state["scene"]["structures"][0].pop("data")
-    assert data.startswith(b"data_") or data.startswith(b"#")
+    assert data.startswith((b"data_", b"#"))
     json.dumps(state)
 
 
