@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import logging
 import socket
+import ssl
 import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache as cache_once
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -166,6 +168,7 @@ class Http:
 
         return httpx.Client(
             headers={"User-Agent": USER_AGENT},
+            verify=_tls(),
             timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
             follow_redirects=True,
             max_redirects=MAX_REDIRECTS,
@@ -217,6 +220,14 @@ def _read(client: httpx.Client, request: httpx.Request, limit: int, service: str
     finally:
         response.close()
     return response.status_code, response.headers, b"".join(chunks)
+
+
+@cache_once
+def _tls() -> ssl.SSLContext:
+    """Read the certificates once: it takes longer than many an answer."""
+    import httpx
+
+    return httpx.create_ssl_context()
 
 
 def _too_large(service: str, limit: int, request: httpx.Request) -> SourceFailed:
