@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from foldsight.magic import load_ipython_extension as load_ipython_extension
     from foldsight.prediction import Prediction as Prediction
     from foldsight.sequence import Query as Query
+    from foldsight.sources import search as search
     from foldsight.structure import Structure as Structure
 
 _HOMES = {
     "fold": "foldsight.api",
     "view": "foldsight.api",
     "read": "foldsight.io",
+    "search": "foldsight.sources",
     "load_ipython_extension": "foldsight.magic",
     "Prediction": "foldsight.prediction",
     "Query": "foldsight.sequence",
@@ -41,6 +43,7 @@ __all__ = [
     "fold",
     "load_ipython_extension",
     "read",
+    "search",
     "view",
 ]
 

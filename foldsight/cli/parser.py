@@ -17,6 +17,7 @@ VERBS = {
     "fold": "fold the sequences of a FASTA file",
     "read": "say what is in a structure file",
     "view": "draw a structure as a picture",
+    "search": "find entries of UniProt, the PDB or AlphaFold DB by words",
     "align": "superpose structures (TM-align)",
     "ddg": "predict the stability of variants (ddG, kcal/mol, > 0 destabilises)",
     "pockets": "find binding sites, ranked, of a structure or of a folder of them",
