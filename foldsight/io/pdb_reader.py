@@ -18,11 +18,13 @@ import numpy.typing as npt
 from foldsight.io.assemble import Header
 from foldsight.io.content import Content
 from foldsight.io.elements import elements_of
+from foldsight.io.pdb_fields import Bytes, fixed_point, hybrid36
 from foldsight.io.pdb_header import map_uniprot, parse_header
 from foldsight.io.rows import LARGEST, AtomRows
 from foldsight.typing import Doubles, Ints, Strings
 
 _WIDTH = 80
+_BLANK, _END_OF_LINE = 32, 10
 #: Component names of four letters that simulation programs write beside a chain id.
 _FOUR_LETTERS = (
     "TIP3",
@@ -38,7 +40,6 @@ _FOUR_LETTERS = (
     "CHL1",
     "CLOR",
 )
-Bytes = npt.NDArray[np.uint8]
 
 
 def read_pdb(content: Content) -> tuple[AtomRows, Header]:
@@ -84,15 +85,30 @@ _CODES = {b"ATOM  ": _ATOM, b"HETATM": _HETATM, b"ANISOU": _ANISOU, b"ENDMDL": _
 
 def _lines(data: bytes) -> tuple[Bytes, Ints, _Table]:
     """Return the coordinate lines as a grid of 80 columns, their line numbers and their kinds."""
+    even = _even_lines(data)
+    if even is not None:
+        heads = np.ascontiguousarray(even[:, :6]).view("S6").ravel()
+        kinds, which = np.unique(heads, return_inverse=True)
+        codes = np.array([_CODES.get(kind.ljust(6), 0) for kind in kinds.tolist()], dtype=np.uint8)[which]
+        picked: Ints = np.flatnonzero(codes)
+        return even[picked, :_WIDTH], picked + 1, _Table(codes[picked])
     lines = data.split(b"\n")
     code_of = _CODES.get
-    codes = [code_of(line[:6], 0) for line in lines]
-    chosen = [i for i, code in enumerate(codes) if code]
-    text = b"".join([line if len(line) == _WIDTH else line[:_WIDTH].ljust(_WIDTH)
-                     for line in map(lines.__getitem__, chosen)])  # fmt: skip
+    found = [code_of(line[:6], 0) for line in lines]
+    chosen = [i for i, code in enumerate(found) if code]
+    text = b"".join([lines[i][:_WIDTH].ljust(_WIDTH) for i in chosen])
     grid = np.frombuffer(text, dtype=np.uint8).reshape(-1, _WIDTH)
-    kinds = np.array(codes, dtype=np.uint8)[chosen]
-    return grid, np.array(chosen, dtype=np.int64) + 1, _Table(kinds)
+    return grid, np.array(chosen, dtype=np.int64) + 1, _Table(np.array(found, dtype=np.uint8)[chosen])
+
+
+def _even_lines(data: bytes) -> Bytes | None:
+    """Return a grid of whole lines where all have 80 columns, as files of the PDB do."""
+    if len(data) % (_WIDTH + 1) or not data.endswith(b"\n"):
+        return None
+    grid = np.frombuffer(data, dtype=np.uint8).reshape(-1, _WIDTH + 1)
+    if (grid[:, _WIDTH] == _END_OF_LINE).all() and not (grid[:, :_WIDTH] == _END_OF_LINE).any():
+        return grid
+    return None
 
 
 def _text(grid: Bytes, first: int, last: int) -> Strings:
@@ -146,10 +162,10 @@ def _names(atoms: Bytes) -> tuple[Strings, Strings]:
     of a name there, others the first of two letters of a chain id.
     """
     comp, chain = _text(atoms, 18, 20), _text(atoms, 22, 22)
-    if (atoms[:, 20] == 32).all():
+    if (atoms[:, 20] == _BLANK).all():
         return comp, chain
     four, two = _text(atoms, 18, 21), _text(atoms, 21, 22)
-    is_name = (atoms[:, 21] == 32) | np.isin(four, _FOUR_LETTERS)
+    is_name = (atoms[:, 21] == _BLANK) | np.isin(four, _FOUR_LETTERS)
     return np.where(is_name, four, comp), np.where(is_name, chain, two)
 
 
@@ -160,30 +176,6 @@ def _coord(content: Content, atoms: Bytes, lines: Ints) -> Doubles:
         return coord.reshape(-1, 3)
     spans = ((31, 38, "x coordinate"), (39, 46, "y coordinate"), (47, 54, "z coordinate"))
     return np.stack([_floats(content, atoms, lines, span, None) for span in spans], axis=1)
-
-
-def fixed_point(field: Bytes, decimals: int) -> Doubles | None:
-    """Parse numbers whose point is where the format wants it; None where any is not.
-
-    The result is the double that ``float`` gives: a whole number over a power of ten.
-    """
-    field = np.ascontiguousarray(field)
-    point = field.shape[1] - decimals - 1 if decimals else field.shape[1]
-    if decimals and not (field[:, point] == 46).all():
-        return None
-    digits = np.delete(field, point, axis=1) if decimals else field
-    is_digit = (digits >= 48) & (digits <= 57)
-    minus = digits == 45
-    # Before the first digit only blanks and one minus; after it digits to the end.
-    started = np.logical_or.accumulate(is_digit | minus, axis=1)
-    fits = is_digit | (minus & np.roll(~started, 1, axis=1)) | ((digits == 32) & ~started)
-    fits[:, 0] |= minus[:, 0]
-    if not (fits.all() and is_digit[:, point - 1 :].all()):
-        return None
-    powers = 10 ** np.arange(digits.shape[1] - 1, -1, -1, dtype=np.int64)
-    whole = np.where(is_digit, digits - np.uint8(48), np.uint8(0)).astype(np.int64) @ powers
-    result: Doubles = np.where(minus.any(axis=1), -whole, whole) / float(10**decimals)
-    return result
 
 
 def _optional(
@@ -206,7 +198,7 @@ def _floats(
     first, last, what = span
     width = last - first + 1
     field = np.ascontiguousarray(atoms[:, first - 1 : last])
-    blank = (field == 32).all(axis=1)
+    blank = (field == _BLANK).all(axis=1)
     if blank.any():
         if default is None:
             raise content.bad(
@@ -246,27 +238,6 @@ def _numbers(content: Content, atoms: Bytes, lines: Ints) -> Ints:
         return plain.astype(np.int32)
     numbers: Ints = _parse(content, lines, field, hybrid36, "residue number").astype(np.int32)
     return numbers
-
-
-def hybrid36(word: bytes, width: int = 4) -> int:
-    """Return the number in a fixed field: decimal, else hybrid-36 (A000 = 10,000).
-
-    >>> hybrid36(b" -12"), hybrid36(b"A000"), hybrid36(b"a000")
-    (-12, 10000, 1223056)
-
-    Raises
-    ------
-    ValueError
-        When it is neither.
-    """
-    try:
-        return int(word)
-    except ValueError:
-        head = word[:1]
-        if len(word) != width or not head.isalpha() or not (word.isupper() or word.islower()):
-            raise
-        value = int(word, 36) - 10 * 36 ** (width - 1) + 10**width
-        return int(value if head.isupper() else value + 26 * 36 ** (width - 1))
 
 
 def _charges(atoms: Bytes) -> Ints:

@@ -12,7 +12,7 @@ from foldsight.confidence import Confidence
 from foldsight.errors import BadFile, BadRequest
 from foldsight.io import read, write
 from foldsight.io.elements import guess
-from foldsight.io.pdb_reader import fixed_point, hybrid36
+from foldsight.io.pdb_fields import fixed_point, hybrid36
 from foldsight.io.pdb_writer import pdb_text
 from foldsight.prediction import Prediction
 from foldsight.provenance import FoldManifest
