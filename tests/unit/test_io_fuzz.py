@@ -36,9 +36,8 @@ def samples() -> dict[str, bytes]:
 
 
 SAMPLES = samples()
-JUNK = b"? nan ' \" ; - # 99999999999 1e999 data_x loop_ _atom_site.id ANISOU \xff \x1f\x8b \x00".split(
-    b" "
-) + [b"\n", b"\n;", b"MODEL \n", b"TER\n", b"data_x\n", b"loop_\n"]
+WORDS = b"? nan ' \" ; - # 99999999999 1e999 data_x loop_ _atom_site.id ANISOU \xff \x1f\x8b \x00".split(b" ")
+JUNK = [*WORDS, b"\n", b"\n;", b"MODEL \n", b"TER\n", b"data_x\n", b"loop_\n"]
 
 Edits = list[tuple[float, int, bytes]]
 edits = st.lists(
