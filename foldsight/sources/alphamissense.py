@@ -38,7 +38,7 @@ COLUMNS = {
     "am_class": "str",
 }
 _HEAD = ["protein_variant", "am_pathogenicity", "am_class"]
-_VARIANT = re.compile(r"^([A-Z])([0-9]{1,5})([A-Z])$")
+_VARIANT = re.compile(r"^([A-Z])([1-9][0-9]{0,4})([A-Z])$")
 #: The names of the classes in AlphaFold DB's files and in the authors' own.
 _CLASSES = {
     "lben": "likely benign",
@@ -136,7 +136,7 @@ def _parsed(text: str, sequence: str) -> Iterator[Json]:
     lines = csv.reader(text.splitlines())
     if next(lines, None) != _HEAD:
         raise ValueError(f"its first line is not {','.join(_HEAD)}")
-    for line in lines:
+    for line in filter(None, lines):
         variant, score, kind = line
         match = _VARIANT.match(variant)
         value = float(score)

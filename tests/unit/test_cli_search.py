@@ -29,9 +29,7 @@ def serve_pdb() -> None:
     hits = {"total_count": 1234, "result_set": [{"identifier": "1HPV", "score": 1.0}]}
     entry = {
         "rcsb_id": "1HPV",
-        "struct": {
-            "title": "CRYSTAL STRUCTURE OF HIV-1 PROTEASE WITH VX-478,\n A POTENT INHIBITOR"
-        },
+        "struct": {"title": "CRYSTAL STRUCTURE OF HIV-1 PROTEASE WITH VX-478,\n A POTENT INHIBITOR"},
         "exptl": [{"method": "X-RAY DIFFRACTION"}],
         "rcsb_entry_info": {"resolution_combined": [1.9]},
     }
