@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from foldsight.analysis.variants.energies import site_energies, weights
-from foldsight.analysis.variants.predict import predict_variants, with_column
+from foldsight.analysis.variants.predict import predict_variants
 from foldsight.analysis.variants.sites import AMINO_ACIDS, Sites
 from foldsight.analysis.variants.table import VariantTable, effect
 from foldsight.confidence import Confidence
@@ -194,15 +194,6 @@ def test_table_shows_sign_method_and_error(ubiquitin: Structure, scan: VariantTa
     assert table.frame["ddg_kcal_mol"].tolist() == [row.ddg_kcal_mol for row in table]
     assert table.to_dict()["rows"][0]["conservation"] is None
     assert "more rows" in str(scan)
-
-
-def test_columns_of_their_own(ubiquitin: Structure) -> None:
-    table = predict_variants(ubiquitin, "I30A K48E")
-    filled = with_column(table, "alphamissense", {("A:30", "A"): 0.9})
-    assert filled[0].alphamissense == 0.9
-    assert math.isnan(filled[1].alphamissense)
-    assert filled[0].ddg_kcal_mol == table[0].ddg_kcal_mol
-    assert with_column(table, "conservation", {("A:48", "E"): 0.3})[1].conservation == 0.3
 
 
 def test_the_shipped_weights() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -339,23 +339,3 @@ def _change_name(structure: Structure, change: Change) -> str:
 
 def _joined(texts: Iterable[str]) -> str:
     return "; ".join(dict.fromkeys(text for text in texts if text))
-
-
-def with_column(
-    table: VariantTable, name: Literal["conservation", "alphamissense"], values: dict[tuple[str, str], float]
-) -> VariantTable:
-    """Return the table with a column of its own filled in.
-
-    Parameters
-    ----------
-    table : VariantTable
-    name : {'conservation', 'alphamissense'}
-    values : dict
-        By residue (``A:25``) and mutant letter; residues not listed stay empty.
-    """
-    rows = []
-    for row in table.rows:
-        value = values.get((f"{row.chain}:{row.auth_seq}{row.ins_code}", row.mutant), math.nan)
-        given = name == "conservation"
-        rows.append(replace(row, conservation=value) if given else replace(row, alphamissense=value))
-    return replace(table, rows=tuple(rows))
