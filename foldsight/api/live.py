@@ -69,7 +69,11 @@ def _follow(fold: Fold, handle: str, progress: Any) -> None:
         if progress is not None:
             progress.job = job
 
-    fold.wait(on_change=changed)
+    try:
+        fold.wait(on_change=changed)
+    except FoldSightError as fault:  # the service is gone for good: say so where the progress was
+        _update(handle, ({"text/plain": str(fault), "text/html": _refusal(fold, fault)}, {}))
+        return
     _update(handle, bundle_of(fold))
 
 

@@ -4,6 +4,8 @@
     Where the built front end lies; imports no widget library.
 ``structure_view``
     :class:`StructureView`, structures in Mol* with their sequence.
+``page``
+    A view as one HTML file; the exporter ``html``.
 ``job_progress``
     :class:`JobProgress`, one job as it runs.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sysconfig
 import time
 from datetime import datetime
 from importlib import import_module
@@ -142,13 +143,14 @@ def execute(folder: Path, console: Console) -> tuple[Json, list[Path]]:
 
 
 def notebook_path() -> Path:
-    """Return where the notebook is: inside the package, or beside it in a checkout.
+    """Return where the notebook is: beside the package in a checkout, else among the shared data.
 
     Raises
     ------
     Failed
     """
-    for path in (PACKAGE / "demo" / NOTEBOOK, PACKAGE.parent / "notebooks" / NOTEBOOK):
+    shared = Path(sysconfig.get_path("data")) / "share" / "foldsight"
+    for path in (folder / "notebooks" / NOTEBOOK for folder in (PACKAGE.parent, shared)):
         if path.is_file():
             return path
     raise Failed(f"{NOTEBOOK} is not installed.", hint="Install again with: pip install .")
