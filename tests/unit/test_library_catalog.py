@@ -94,7 +94,9 @@ def test_a_folder_without_structures_is_refused(library: Library, tmp_path: Path
         library.add(empty)
 
 
-@pytest.mark.parametrize("content", ["", "garbage\n", "HETATM    1  O   HOH A   1       1.0     1.0     1.0\n"])
+@pytest.mark.parametrize(
+    "content", ["", "garbage\n", "HETATM    1  O   HOH A   1       1.0     1.0     1.0\n"]
+)
 def test_a_bad_file_adds_nothing(library: Library, tmp_path: Path, content: str) -> None:
     bad = tmp_path / "bad.pdb"
     bad.write_text(content, encoding="ascii")

@@ -14,7 +14,7 @@ from foldsight.engines.base import Context, FoldRequest
 from foldsight.engines.template.assemble import assemble, chain_name, spread
 from foldsight.engines.template.choose import Match, Shelf, choose
 from foldsight.engines.template.draft import LOOP, TEMPLATE, Draft, TemplateChain
-from foldsight.engines.template.loops import build_loops, rebuild
+from foldsight.engines.template.loops import build_loops, rebuild, straighten
 from foldsight.engines.template.sidechains import contacts, inherited_chi1, place_side_chains
 from foldsight.engines.template.support import estimate
 from foldsight.engines.template.thread import leave_out_end, thread, trim_ends
@@ -82,14 +82,15 @@ def _complete(pieces: list[_Piece], context: Context) -> None:
     for piece in pieces:
         context.report(0.3, f"Closing gaps on {piece.match.hit}")
         piece.loops = build_loops(piece.draft, _others(piece, pieces))
+        piece.rebuilt = straighten(piece.draft, piece.kept, _others(piece, pieces))
     context.report(0.5, "Placing side chains")
     _place(pieces)
     for piece, i in _crowded(pieces):
         if rebuild(piece.draft, i, _others(piece, pieces)):
             piece.rebuilt += 1
-        else:
-            leave_out_end(piece.draft, i)
     _place(pieces)
+    for piece, i in _crowded(pieces):
+        leave_out_end(piece.draft, i)
 
 
 def _place(pieces: list[_Piece]) -> None:

@@ -60,8 +60,7 @@ def build_loops(draft: Draft, surroundings: Doubles) -> int:
     -------
     int
         Number of loops built. Where none could be built, the chain is left open: of a
-        broken bond the two residues beside it are left out. A cis bond that no proline
-        explains is made trans where that is possible.
+        broken bond the two residues beside it are left out.
     """
     built = 0
     for first, last in _gaps(draft):
@@ -74,16 +73,20 @@ def build_loops(draft: Draft, surroundings: Doubles) -> int:
         built += done
         if not done:
             draft.leave_out(i, i + 1)
-    for i in _cis(draft):
-        built += _bridge(draft, i + 1, i, surroundings)
     return built
 
 
-def _cis(draft: Draft) -> list[int]:
-    """Return bonds that are cis in the template though no proline follows in the query."""
+def straighten(draft: Draft, kept: set[int], surroundings: Doubles) -> int:
+    """Make peptide bonds trans that are cis in the template and that nothing explains.
+
+    A proline after the bond explains it, or the same two residues in the template
+    (``kept``). Returns how many were made trans; the others stay as they are.
+    """
     apart = np.linalg.norm(draft.coord[1:, 1] - draft.coord[:-1, 1], axis=-1)
     with np.errstate(invalid="ignore"):
-        return [int(i) for i in np.flatnonzero(apart < _CIS) if draft.sequence[i + 1] != "P"]
+        cis = [int(i) for i in np.flatnonzero(apart < _CIS)]
+    strange = [i for i in cis if draft.sequence[i + 1] != "P" and not {i, i + 1} <= kept]
+    return sum(_bridge(draft, i + 1, i, surroundings) for i in strange)
 
 
 def rebuild(draft: Draft, i: int, surroundings: Doubles) -> bool:
