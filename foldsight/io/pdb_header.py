@@ -7,6 +7,8 @@ import re
 from foldsight.io.assemble import Header
 from foldsight.io.rows import AtomRows
 
+#: Stands in the software text for a record that only folding programs write.
+PARENT_RECORD = "PARENT-RECORD"
 _RECORD = re.compile(rb"^(ATOM  |HETATM|ANISOU|MODEL |MODEL$|ENDMDL|TER|END *$)", re.MULTILINE)
 
 
@@ -22,6 +24,8 @@ def parse_header(data: bytes, header: Header) -> None:
     header.method = _joined(lines.get("EXPDTA", [])).lower()
     remarks = [*lines.get("REMARK", []), *lines.get("AUTHOR", []), *lines.get("COMPND", [])]
     header.software = " ".join(line[6:] for line in remarks)[:65536]
+    if "PARENT" in lines:  # a CASP record that OpenFold and stock ESMFold write
+        header.software += f" {PARENT_RECORD}"
     header.resolution = _resolution(lines.get("REMARK", []))
     header.references = lines.get("DBREF", [])
     header.sequences = _seqres(lines.get("SEQRES", []))

@@ -16,6 +16,7 @@ from foldsight.confidence import Confidence
 from foldsight.io.assemble import Header
 from foldsight.io.cif_header import Block, table
 from foldsight.io.content import Content
+from foldsight.io.pdb_header import PARENT_RECORD
 from foldsight.structure import Structure
 from foldsight.typing import ConfidenceKind, Floats
 
@@ -84,7 +85,12 @@ def find_quality(content: Content, structure: Structure, header: Header, block: 
         return found
     if structure.method and not _COMPUTED.search(structure.method):
         return found
-    known = bool(engine or _NAMES.search(content.stem) or (block is not None and block.has("_ma_qa_metric")))
+    known = bool(
+        engine
+        or _NAMES.search(content.stem)
+        or PARENT_RECORD in header.software
+        or (block is not None and block.has("_ma_qa_metric"))
+    )
     _from_b_factors(content, structure, found, known)
     return found
 
@@ -164,12 +170,27 @@ def _from_b_factors(content: Content, structure: Structure, found: Quality, know
         return
     if known and not _from_refinement(structure):
         found.confidence = _scaled("plddt", values)
-    elif _one_value_per_residue(structure) and np.ptp(finite) > 0:
+        return
+    habit = _habit(structure)
+    if habit and np.ptp(finite) > 0:
         found.confidence = _scaled("plddt", values)
         found.warnings.append(
-            f"{content.where} names no experimental method and has one B-factor per residue, as predicted "
-            "structures do; the B-factors are read as pLDDT."
+            f"{content.where} names no experimental method and has {habit}, as predicted structures do; "
+            "the B-factors are read as pLDDT."
         )
+
+
+def _habit(structure: Structure) -> str:
+    """Return what in the B-factors speaks of a folding program, empty where nothing does."""
+    if _from_refinement(structure):
+        return ""
+    if _one_value_per_residue(structure):
+        return "one B-factor per residue"
+    b = structure.atoms.b_factor
+    # Å² of a whole protein never stay within 1; stock ESMFold's pLDDT per atom does.
+    if b.min() > 0 and b.max() <= 1 and len(np.unique(b)) > 10:
+        return "B-factors between 0 and 1"
+    return ""
 
 
 def _from_refinement(structure: Structure) -> bool:
@@ -184,7 +205,7 @@ def _from_refinement(structure: Structure) -> bool:
 
 def _one_value_per_residue(structure: Structure) -> bool:
     atoms, starts = structure.atoms, structure.atom_starts
-    if _from_refinement(structure) or len(atoms) < 4 * len(starts) or len(starts) < 3:
+    if len(atoms) < 4 * len(starts) or len(starts) < 3:
         return False
     return bool((atoms.b_factor == atoms.b_factor[starts][atoms.residue]).all())
 

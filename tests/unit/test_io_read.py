@@ -213,6 +213,33 @@ def test_plddt_is_found_and_brought_to_0_100() -> None:
     assert "are read as pLDDT" in plain.structure.warnings[0]
 
 
+def per_atom(values: list[float], head: str = "") -> bytes:
+    """Return alanines with a B-factor of its own for every atom."""
+    text = "".join(
+        atom(
+            i,
+            (" N  ", " CA ", " C  ")[i % 3],
+            "ALA",
+            "A",
+            i // 3 + 1,
+            i,
+            tail=f"  1.00{value:6.2f}           C",
+        )
+        for i, value in enumerate(values)
+    )
+    return (head + text).encode()
+
+
+def test_plddt_per_atom_of_stock_esmfold_is_found() -> None:
+    values = [0.31 + 0.03 * i for i in range(12)]
+    unit = read(per_atom(values), name="x.pdb")
+    assert (unit.confidence.kind, unit.confidence.scale_found) == ("plddt", "0-1")
+    assert "B-factors between 0 and 1" in unit.structure.warnings[0]
+    percent = [100 * value for value in values]
+    assert isinstance(read(per_atom(percent)), Structure)
+    assert read(per_atom(percent, "PARENT N/A\n")).confidence.kind == "plddt"
+
+
 @pytest.mark.parametrize(
     ("data", "why"),
     [
