@@ -236,3 +236,17 @@ def test_numpy_equals_torch(ubiquitin: Structure) -> None:
     found, logits = given(sites, geo, rows)
     assert np.abs(found - z.numpy()).max() < 1e-4
     assert np.abs(logits - linear(z, p["logits.weight"], p["logits.bias"]).numpy()).max() < 1e-4
+
+
+def test_picture_of_a_scan(ubiquitin: Structure, scan: VariantTable) -> None:
+    from foldsight.analysis.variants.heatmap import ORDER, heat_map
+
+    assert sorted(ORDER) == list(AMINO_ACIDS)
+    axes = heat_map(scan).axes[0]
+    shown = np.asarray(axes.images[0].get_array())
+    assert shown.shape == (20, 76)
+    assert shown[ORDER.index("A"), 29] == pytest.approx(
+        next(row.ddg_kcal_mol for row in scan if row.variant == "A:I30A")
+    )
+    with pytest.raises(BadRequest, match="no single change"):
+        heat_map(predict_variants(ubiquitin, "L67A+L69A"))
