@@ -81,7 +81,8 @@ class Service:
             client.close()
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(40)
+            assert self.process.wait(40) == 0, self.log()
+            assert not (self.home / "service.json").exists()
 
     def children(self, word: str) -> list[int]:
         """Return the processes of this data folder whose command line holds ``word``."""
@@ -137,7 +138,7 @@ def running_in(folder: Path) -> Iterator[Service]:
         yield found
     finally:
         found.stop()
-    until(lambda: not found.children("cluster_process") and not found.children("spawn_main"), 20)
+    until(lambda: not found.children("cluster_process") and not found.children("multiprocessing"), 20)
 
 
 @pytest.fixture
@@ -159,6 +160,8 @@ def service(home: Path) -> Iterator[Service]:
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Service]:
     """A running service that the tests of a module share; none of them may hurt it."""
-    with data_folder() as folder, running_in(folder) as found:
-        found.start()
-        yield found
+    with data_folder() as folder:
+        with running_in(folder) as found:
+            found.start()
+            yield found
+        assert "Traceback" not in found.log(), found.log()

@@ -24,8 +24,8 @@ def request(number: int, name: str, engine: str = "test-slow", **settings: float
 
 
 def workers(service: Service) -> list[int]:
-    """Return Dask's worker processes: spawned by the nannies, which live in the cluster process."""
-    return [pid for pid in service.children("spawn_main") if psutil.Process(pid).num_threads() > 1]
+    """Return Dask's worker processes: unlike their parents they have several threads."""
+    return [pid for pid in service.children("multiprocessing") if psutil.Process(pid).num_threads() > 1]
 
 
 def test_whatever_is_killed_each_job_ends_once(service: Service, until: Until) -> None:
@@ -44,7 +44,7 @@ def test_whatever_is_killed_each_job_ends_once(service: Service, until: Until) -
     until(lambda: sum(line.startswith("end") for line in service.runs()) >= 3)
     done_before = {job["id"]: job["finished"] for job in client.jobs("done")}
     service.kill()
-    until(lambda: not service.children("cluster_process") and not service.children("spawn_main"))
+    until(lambda: not service.children("cluster_process") and not service.children("multiprocessing"))
     client = service.start()
     ended = {name: client.wait(job, timeout=90) for name, job in jobs.items()}
     assert {job["state"] for job in ended.values()} == {"done"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError
 from importlib import import_module
 from typing import Any
@@ -90,8 +90,9 @@ class Cluster:
     async def execute(self, claim: Claim) -> dict[str, Any]:
         """Run a claim on a worker, once one is free, and return what the task returns.
 
-        Not more runs than workers are handed to Dask, so that none waits behind a busy
-        worker while another is idle, and a dying worker takes no other run with it.
+        Not more runs than there are living workers are handed to Dask, so that none waits
+        behind a busy worker while another is idle, and a dying worker takes no other run
+        with it.
 
         Raises
         ------
@@ -100,8 +101,7 @@ class Cluster:
             When the worker sent back what is no outcome.
         """
         async with self._slots:
-            if self._gone.is_set():
-                raise RunLost("the cluster is gone")
+            await self._until_room()
             future = self._client.submit(
                 task.run, claim.id, claim.attempt, claim.request,
                 key=_key(claim), resources={"FOLD": 1}, pure=False, retries=0,
@@ -112,29 +112,41 @@ class Cluster:
             finally:
                 self._futures.pop(_key(claim), None)
 
+    async def _until_room(self) -> None:
+        """Wait until a living worker has no run: one that died is started again, which takes a moment."""
+        while True:
+            known = await self._while_up(self._client.scheduler.identity(n_workers=-1))
+            if len(known["workers"]) > len(self._futures):
+                return
+            await asyncio.sleep(0.1)
+
     async def _outcome(self, future: Any) -> dict[str, Any]:
         from distributed import KilledWorker
 
-        waiting = asyncio.ensure_future(_result(future))
-        gone = asyncio.ensure_future(self._gone.wait())
+        try:
+            found: dict[str, Any] = await self._while_up(_result(future))
+        except KilledWorker as fault:
+            raise WorkerDied(str(fault)) from None
+        except RunLost:
+            raise
+        except Exception as fault:  # whatever else a worker raises is the job's fault
+            _log.exception("a run broke")
+            raise EngineFailed(f"The engine stopped: {type(fault).__name__}: {fault}.") from fault
+        return found
+
+    async def _while_up(self, answer: Coroutine[Any, Any, Any]) -> Any:
+        """Wait for an answer, but not longer than the cluster lives: Dask would wait for its return."""
+        waiting, gone = asyncio.create_task(answer), asyncio.create_task(self._gone.wait())
         try:
             await asyncio.wait((waiting, gone), return_when=asyncio.FIRST_COMPLETED)
             if not waiting.done():
                 raise RunLost("the cluster is gone")
-            found: dict[str, Any] = waiting.result()
-        except KilledWorker as fault:
-            raise WorkerDied(str(fault)) from None
+            return waiting.result()
         except (CancelledError, OSError) as fault:
             raise RunLost(str(fault)) from None
-        except Exception as fault:  # whatever else a worker raises is the job's fault
-            if isinstance(fault, RunLost):
-                raise
-            _log.exception("a run broke")
-            raise EngineFailed(f"The engine stopped: {type(fault).__name__}: {fault}.") from fault
         finally:
-            for part in (waiting, gone):
-                part.cancel()
-        return found
+            waiting.cancel()
+            gone.cancel()
 
     async def cancel(self, claim: Claim) -> None:
         """Ask the worker to stop a run; the run then ends as lost."""
@@ -148,14 +160,14 @@ class Cluster:
         if self._watch is not None:
             self._watch.cancel()
         client, self._client = self._client, None
+        if client is not None:
+            try:
+                await client.close(timeout=5)
+            except (TimeoutError, OSError, CancelledError) as fault:
+                _log.info("closing the Dask client: %s", type(fault).__name__)
         child, self._child = self._child, None
         if child is not None:
             await asyncio.to_thread(child.end)
-        if client is not None:
-            try:
-                await asyncio.wait_for(client.close(fast=True), 5)
-            except (TimeoutError, OSError, asyncio.CancelledError) as fault:
-                _log.info("closing the Dask client: %s", type(fault).__name__)
 
 
 def _key(claim: Claim) -> str:
