@@ -32,8 +32,9 @@ p = %foldsight fold x.fasta      keeps it: p.residues, p.select("A:25-27"), p.sa
 %foldsight fold $sequence        $name and {{expression}} stand for Python values
 %foldsight VERB --help           the options of a verb"""
 
-#: A whole word that stands for a Python object.
-_VALUE = re.compile(r"^\$([A-Za-z_]\w*)$|^\{(.+)\}$")
+#: A whole word that stands for a Python object, and what stands in for it meanwhile.
+_VALUE = re.compile(r"(?<!\S)(?:\$([A-Za-z_]\w*)|\{([^{}]+)\})(?!\S)")
+_STAND_IN = "\ufffcfoldsight"
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -122,21 +123,25 @@ def _view(args: argparse.Namespace, values: dict[str, Any], shell: Any) -> Any:
 def _expanded(shell: Any, line: str) -> tuple[list[str], dict[str, Any]]:
     """Split a line into words; return besides the Python objects that whole words stand for.
 
-    Other ``$name`` and ``{expression}`` become text, as IPython does it for every magic.
+    ``$name`` and ``{expression}`` inside a word become text, as IPython does it for every
+    magic. As a whole word they hand over the object itself.
     """
+    values: dict[str, Any] = {}
+
+    def stand_in(match: re.Match[str]) -> str:
+        word = f"{_STAND_IN}{len(values)}"
+        values[word] = _evaluated(shell, match[1] or match[2])
+        return word
+
+    text = shell.var_expand(_VALUE.sub(stand_in, line), depth=0)
     try:
-        words = shlex.split(line, posix=os.name != "nt")
+        words = shlex.split(text, posix=os.name != "nt")
     except ValueError as fault:
         raise BadRequest(f"The line cannot be read: {fault}.", hint="Close the quotation.") from None
-    values: dict[str, Any] = {}
-    texts = []
-    for word in words:
-        whole = _VALUE.match(word)
-        value = _evaluated(shell, whole[1] or whole[2]) if whole else shell.var_expand(word, depth=0)
-        if not isinstance(value, str | int | float | Path):
-            values[word] = value
-        texts.append(word if word in values else str(value))
-    return texts, values
+    plain = {
+        word: str(value) for word, value in values.items() if isinstance(value, str | int | float | Path)
+    }
+    return [plain.get(word, word) for word in words], values
 
 
 def _evaluated(shell: Any, expression: str) -> Any:

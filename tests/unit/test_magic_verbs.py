@@ -53,9 +53,10 @@ def test_the_cell_form_takes_fasta(shell: Any) -> None:
 def test_variables_and_expressions_are_expanded(shell: Any, service: Any) -> None:
     shell.user_ns.update(text=f">one\n{SEQUENCE}", parts=[SEQUENCE, SEQUENCE], number=9)
     value(shell, "a = %foldsight fold $text --name n{number} --seed $number", "a")
-    value(shell, "b = %foldsight fold {parts[:1]}", "b")
-    assert [request["name"] for request in service.requests] == ["n9", "query"]
+    value(shell, "b = %foldsight fold {'>a b\\n' + parts[0] if parts else ''}", "b")
+    assert [request["name"] for request in service.requests] == ["n9", "a"]
     assert service.requests[0]["seed"] == 9
+    assert len(value(shell, "c = %foldsight fold $parts", "c")) == 2
 
 
 def test_an_unknown_name_is_refused(shell: Any) -> None:
