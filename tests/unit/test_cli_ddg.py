@@ -45,7 +45,7 @@ def test_a_batch(ubiquitin: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
     rows.write_text("pdb,chain,resnum,wt,mut\n1ubi,A,30,I,A\n1ubi,A,30,V,A\n")
     command = ["ddg", "--csv", str(rows), "--structures", str(ubiquitin.parent), "--out", str(out)]
     assert run(command) == 0
-    assert "1 rows have no prediction" in capsys.readouterr().out
+    assert "no prediction for 1 of them" in capsys.readouterr().out
     rows.write_text("pdb,chain,resnum,wt,mut\n1ubi,A,30,V,A\n")
     assert run(command) == 2
 

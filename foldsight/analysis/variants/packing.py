@@ -27,7 +27,10 @@ SALT_BRIDGE = 4.0
 DISULFIDE = 2.5
 #: Atoms farther from CB than this cannot meet a side chain, Å.
 REACH = 12.0
-TURN = np.radians(10.0)
+#: Turns tried of the first two chi, and how many of the best rotamers are turned.
+TURN, TURNED = np.radians(10.0), 5
+#: Overlap that does not count when rotamers are compared, Å.
+TOLERATED = 0.2
 
 BACKBONE = frozenset(("N", "CA", "C", "O", "OXT"))
 _ACID = frozenset((("ASP", "OD1"), ("ASP", "OD2"), ("GLU", "OE1"), ("GLU", "OE2")))
@@ -133,17 +136,32 @@ def best_rotamer(
     overlap : ndarray, shape=(side atoms, neighbours)
     """
     names = ATOMS[letter][4:]
-    chi = _turned(kind(letter).chi)
-    coord = side_chains(letter, backbone, chi)[:, 4:]
     elements = tuple(name[0] for name in names)
+    chi = kind(letter).chi
     if not names:
-        return Side(component, names, elements, coord[0]), np.zeros((0, len(around.rows)))
+        return Side(component, names, elements, np.zeros((0, 3))), np.zeros((0, len(around.rows)))
     allowed = _allowed_overlap(names, elements, letter, around, before)
-    apart = np.sqrt(((coord[:, :, None] - around.coord) ** 2).sum(axis=-1))
-    overlap = allowed - apart
-    strain = np.maximum(overlap - 0.2, 0).sum(axis=(1, 2))
-    best = int(np.argmin(np.round(strain, 6)))
-    return Side(component, names, elements, coord[best]), overlap[best]
+    coord, strain = _strained(letter, backbone, chi, allowed, around)
+    if strain.min() > 0 and chi.shape[1]:
+        promising = chi[np.argsort(strain, kind="stable")[:TURNED]]
+        coord, strain = _strained(letter, backbone, _turned(promising), allowed, around)
+    best = coord[int(np.argmin(strain))]
+    apart = np.sqrt(((best[:, None] - around.coord) ** 2).sum(axis=-1))
+    return Side(component, names, elements, best), allowed - apart
+
+
+def _strained(
+    letter: str, backbone: Doubles, chi: Doubles, allowed: Doubles, around: Neighbours
+) -> tuple[Doubles, Doubles]:
+    """Build side chains and sum what their atoms overlap by; shapes (K, atoms, 3) and (K,)."""
+    coord = side_chains(letter, backbone, chi)[:, 4:]
+    middle = coord.mean(axis=(0, 1))
+    reach = np.sqrt(((coord - middle) ** 2).sum(axis=-1)).max() + 2 * max(RADII.values())
+    near = ((around.coord - middle) ** 2).sum(axis=-1) < reach**2
+    apart = np.sqrt(((coord[:, :, None] - around.coord[near]) ** 2).sum(axis=-1))
+    strain = np.maximum(allowed[:, near] - apart - TOLERATED, 0).sum(axis=(1, 2))
+    # Rounded, so that equal rotamers stay equal and the first of them is taken.
+    return coord, np.round(strain, 6)
 
 
 def _turned(chi: Doubles) -> Doubles:

@@ -60,7 +60,7 @@ def _batch(args: argparse.Namespace, console: Console) -> Answer:
         f"{args.out}: {summary.rows} rows, {summary.structures} structures; ddG in kcal/mol, > 0 destabilises"
     )
     if summary.problems:
-        text += f"\n{summary.problems} rows have no prediction; the column `problem` says why"
+        text += f"\nno prediction for {summary.problems} of them; the column `problem` says why"
     return Answer(data, text, status=REFUSED if summary.problems == summary.rows else DONE)
 
 
