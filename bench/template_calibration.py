@@ -106,22 +106,27 @@ def identity_table(data: dict[str, np.ndarray], support: Doubles) -> None:  # ty
         )
 
 
-def calibration_table(data: dict[str, np.ndarray], support: Doubles) -> None:  # type: ignore[type-arg]
-    family = data["pair_family"][data["pair"]]
+def calibration_table(data: dict[str, np.ndarray], support: Doubles, below: float) -> None:  # type: ignore[type-arg]
+    """Print the table for pairs with less identity than ``below``."""
+    chosen = (data["pair_identity"] < below)[data["pair"]]
+    family, lddt, support = data["pair_family"][data["pair"]][chosen], data["lddt"][chosen], support[chosen]
     weight = weights(family)
     print("\nsupport | residues | families | mean support | mean lDDT | error | error, families weighted")
     for low, high in pairwise(EDGES):
         rows: Bools = (support >= low) & ((support < high) | (high == 1))
         if rows.sum() >= 30:
-            mean, seen = support[rows].mean(), data["lddt"][rows].mean()
-            even = np.average(data["lddt"][rows] - support[rows], weights=weight[rows])
+            mean, seen = support[rows].mean(), lddt[rows].mean()
+            even = np.average(lddt[rows] - support[rows], weights=weight[rows])
             print(
                 f"{100 * low:.0f}-{100 * high:.0f} | {rows.sum()} | {len(np.unique(family[rows]))} | "
                 f"{mean:.3f} | {seen:.3f} | {abs(mean - seen):.3f} | {abs(even):.3f}"
             )
-    off = np.abs(support - data["lddt"])
+    loop = data["features"][chosen, NAMES.index("loop")] == 1
+    print(f"\nresidues in loops: {loop.sum()}, mean support {support[loop].mean():.2f}, "
+          f"mean lDDT {lddt[loop].mean():.2f}")  # fmt: skip
+    off = np.abs(support - lddt)
     print(f"\nper residue: mean absolute error {off.mean():.3f} ({np.average(off, weights=weight):.3f} with "
-          f"families weighted), Pearson r {np.corrcoef(support, data['lddt'])[0, 1]:.2f}")  # fmt: skip
+          f"families weighted), Pearson r {np.corrcoef(support, lddt)[0, 1]:.2f}")  # fmt: skip
 
 
 def main(keep: Path | None, write: bool) -> None:
@@ -139,7 +144,9 @@ def main(keep: Path | None, write: bool) -> None:
     print(f"{len(data['pair_tm'])} pairs, {len(np.unique(data['pair_family']))} families, "
           f"{len(data['lddt'])} residues, {data['pair_loops'].sum()} loops")  # fmt: skip
     identity_table(data, support)
-    calibration_table(data, support)
+    calibration_table(data, support, 1.1)
+    print("\nThe same without near-identical pairs (95 % identity and more):")
+    calibration_table(data, support, 0.95)
     if write:
         family = data["pair_family"][data["pair"]]
         known = fit(data["features"], data["lddt"], weights(family))

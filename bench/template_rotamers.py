@@ -18,9 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
-from foldsight.analysis.rotamers import ATOMS, N_CHI, SLOT, TREE
+from foldsight.analysis.rotamers import ATOMS, N_CHI, SLOT, TREE, chi_angles
 from foldsight.analysis.vectors import angle, torsion
 from foldsight.engines.template.draft import template_chain
+from foldsight.engines.template.sidechains import place_side_chains
 from foldsight.library import Library
 from foldsight.typing import Doubles
 
@@ -121,8 +122,33 @@ def fit() -> None:
     print({letter: len(item["rotamers"]) for letter, item in table.items()}, OUT.stat().st_size, "bytes")
 
 
+def rebuild() -> None:
+    """Print the share of chi1 angles found again when every side chain is built anew."""
+    library = Library(Path("none"))
+    right, total = 0, 0
+    for id in ("1ake", "1gbt", "1pwc", "1ubi", "3enl", "3hsy"):
+        chain = template_chain(library.structure(id), "A")
+        made = chain.coord.copy()
+        made[:, 5:] = np.nan
+        place_side_chains(chain.sequence, made, np.full(len(made), np.nan))
+        off = [_chi1_off(*item) for item in zip(chain.sequence, made, chain.coord, strict=True)]
+        known = [value for value in off if np.isfinite(value)]
+        right, total = right + sum(value < 40 for value in known), total + len(known)
+        print(f"{id}: {sum(value < 40 for value in known)} of {len(known)}")
+    print(f"chi1 within 40 degrees: {right / total:.3f} of {total}")
+
+
+def _chi1_off(letter: str, made: Doubles, native: Doubles) -> float:
+    if not N_CHI.get(letter) or letter == "P":
+        return float("nan")
+    turn = chi_angles(letter, made)[0] - chi_angles(letter, native)[0]
+    return float(np.degrees(np.abs(np.angle(np.exp(1j * turn)))))
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fit", action="store_true")
     if parser.parse_args().fit:
         fit()
+    else:
+        rebuild()

@@ -211,7 +211,7 @@ def _warnings(pieces: list[_Piece]) -> tuple[str, ...]:
             found.append(
                 f"Chain {chain_name(piece.match.chain)}: residues {ranges} have no template and are left out."
             )
-    for piece, i in _crowded(pieces):
-        name = f"{chain_name(piece.match.chain)}:{i + 1}"
-        found.append(f"The side chain of {name} comes within {CROWDED:g} Å of another residue.")
+    crowded = [f"{chain_name(piece.match.chain)}:{i + 1}" for piece, i in _crowded(pieces)]
+    if crowded:
+        found.append(f"Side chains within {CROWDED:g} Å of another residue: {', '.join(crowded)}.")
     return tuple(dict.fromkeys(found))
