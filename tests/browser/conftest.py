@@ -135,11 +135,28 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture
-def notebook(lab: Lab, chromium: Any) -> Iterator[Notebook]:
-    """An empty notebook, open in JupyterLab with its kernel ready."""
+def _open(lab: Lab, chromium: Any) -> Iterator[Notebook]:
     context = chromium.new_context(viewport={"width": 1280, "height": 1000})
     opened = Notebook.open(lab, context.new_page())
     yield opened
     opened.shut_down()
     context.close()
+
+
+@pytest.fixture
+def own_notebook(lab: Lab, chromium: Any) -> Iterator[Notebook]:
+    """An empty notebook of the test's own, open in JupyterLab with its kernel ready."""
+    yield from _open(lab, chromium)
+
+
+@pytest.fixture(scope="session")
+def shared_notebook(lab: Lab, chromium: Any) -> Iterator[Notebook]:
+    """A notebook for many tests: opening one costs more than most of them."""
+    yield from _open(lab, chromium)
+
+
+@pytest.fixture
+def notebook(shared_notebook: Notebook) -> Notebook:
+    """The shared notebook with one empty cell."""
+    shared_notebook.clear()
+    return shared_notebook

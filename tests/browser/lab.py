@@ -77,11 +77,24 @@ class Notebook:
             timeout=CELL_MS,
         )
 
+    def clear(self) -> None:
+        """Delete every cell and what they showed, and forget what was noted."""
+        self.page.evaluate(
+            """async () => {
+                await jupyterapp.commands.execute('notebook:select-all');
+                await jupyterapp.commands.execute('notebook:delete-cell');
+            }"""
+        )
+        self.page.wait_for_function("() => !document.querySelector('.foldsight-view, .jp-OutputArea-output')")
+        self.outside.clear()
+        self.errors.clear()
+
     def run(self, code: str) -> str:
         """Run code in the last cell and return what it printed."""
         outputs = self.page.evaluate(
             """async code => {
                 const notebook = jupyterapp.shell.currentWidget.content;
+                notebook.deselectAll();  // a Shift-click in an output selects cells, too
                 notebook.activeCellIndex = notebook.widgets.length - 1;
                 const { model } = notebook.activeCell;
                 model.sharedModel.setSource(code);

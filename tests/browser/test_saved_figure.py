@@ -11,7 +11,8 @@ from tests.browser.test_structure_view import ALPHAFOLD, SHOW
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
-def test_a_saved_figure_is_drawn_without_its_kernel(notebook: Notebook) -> None:
+def test_a_saved_figure_is_drawn_without_its_kernel(own_notebook: Notebook) -> None:
+    notebook = own_notebook
     notebook.run(SHOW)
     notebook.view()
     [output] = [o for cell in notebook.save()["cells"] for o in cell.get("outputs", [])]
@@ -28,7 +29,8 @@ def test_a_saved_figure_is_drawn_without_its_kernel(notebook: Notebook) -> None:
     assert "model not found" not in (notebook.page.locator(".jp-OutputArea").first.text_content() or "")
 
 
-def test_a_page_loaded_again_finds_the_living_view(notebook: Notebook) -> None:
+def test_a_page_loaded_again_finds_the_living_view(own_notebook: Notebook) -> None:
+    notebook = own_notebook
     notebook.run(SHOW)
     notebook.view()
     notebook.save()

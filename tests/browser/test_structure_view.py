@@ -128,8 +128,15 @@ def test_a_dark_theme_darkens_the_picture(notebook: Notebook, view: View) -> Non
     page.locator(".lm-Menu-itemLabel >> text=/^Theme$/").hover()
     page.locator(".lm-Menu-itemLabel >> text=/^JupyterLab Dark$/").click()
     page.wait_for_selector("body[data-jp-theme-light='false']", state="attached")
-    page.wait_for_timeout(1500)
-    assert view.state()["theme"] == "dark"
+    try:
+        view.wait_for("view.state().theme === 'dark'")
+        page.wait_for_timeout(1500)
+        check_dark(view)
+    finally:
+        page.evaluate("jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
+
+
+def check_dark(view: View) -> None:
     assert view.pixels()[5, 5].max() < 60
     assert count_like(view.pixels(), ALPHAFOLD[0]) > 200
 

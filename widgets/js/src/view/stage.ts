@@ -25,6 +25,9 @@ export class Stage implements Member {
   private gone = false;
   private camera: unknown;
   private readonly watcher: IntersectionObserver;
+  /** Whether the pointer went down in here: Mol* takes a release anywhere in the page for a click. */
+  pressed = false;
+  private readonly presses = (event: Event) => (this.pressed = event.composedPath().includes(this.element));
 
   constructor(private readonly actions: StageActions) {
     this.element.tabIndex = 0;
@@ -33,6 +36,7 @@ export class Stage implements Member {
     this.watcher = new IntersectionObserver(([entry]) => this.sighted(entry.isIntersecting), { rootMargin: AHEAD });
     this.watcher.observe(this.element);
     this.element.addEventListener('pointerdown', () => this.touched());
+    document.addEventListener('pointerdown', this.presses, { capture: true });
     // The wheel scrolls the notebook until the reader has clicked into the picture.
     this.element.addEventListener('wheel', event => this.wheel(event), { capture: true });
   }
@@ -132,6 +136,7 @@ export class Stage implements Member {
   dispose(): void {
     this.gone = true;
     this.watcher.disconnect();
+    document.removeEventListener('pointerdown', this.presses, { capture: true });
     this.close();
   }
 }

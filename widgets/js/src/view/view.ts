@@ -150,6 +150,7 @@ export class View {
   }
 
   private picked(pick: Pick): void {
+    if (!this.stage.pressed) return;
     if (pick.row < 0) this.chose(!pick.shift && !pick.toggle && this.selection.clear());
     else this.chose(this.selection.pick(pick.row, pick), true);
   }
