@@ -87,11 +87,11 @@ def render_svg(
     from foldsight.export import vector
 
     theme, size = _theme(background), _checked(size)
-    drawing = _drawing(item, steps=5, corners=8)
+    drawing = _drawing(item, steps=7, corners=8)
     mesh = drawing.mesh
     camera = Camera.fit(mesh.points, _box(size, words))
     corners, normals = camera.project(mesh.points), camera.turn(mesh.normals)
-    body = ['<g stroke-width="0.5" stroke-linejoin="round">']
+    body = ['<g stroke-width="0.6" stroke-linejoin="round" stroke-linecap="round">']
     body += vector.polygons(mesh, corners, normals, drawing.colors, theme, size)
     body.append("</g>")
     for part in drawing.caption.layout(size, theme) if words else []:

@@ -36,7 +36,8 @@ class Mesh:
     ----------
     points, normals : ndarray, shape=(V, 3)
     faces : ndarray, shape=(F, 3)
-        Corners, counter-clockwise when seen from outside.
+        Corners, counter-clockwise when seen from outside. The first and the last are
+        the diagonal that two triangles of one flat patch share.
     residue : ndarray, shape=(F,)
         Row of the residue table that each face stands for, -1 for the beads of a gap.
     """
@@ -221,7 +222,7 @@ def _skin(points: Doubles, normals: Doubles, residue: Ints) -> Mesh:
     index = np.arange(sections * corners).reshape(sections, corners)
     here, right = index, np.roll(index, -1, axis=1)
     lower = np.stack([here[:-1], right[:-1], right[1:]], axis=-1)
-    upper = np.stack([here[:-1], right[1:], here[1:]], axis=-1)
+    upper = np.stack([right[1:], here[1:], here[:-1]], axis=-1)
     faces = np.concatenate([lower.reshape(-1, 3), upper.reshape(-1, 3)])
     per_face = np.repeat(residue, corners)
     return Mesh(points.reshape(-1, 3), normals.reshape(-1, 3), faces, np.concatenate([per_face, per_face]))

@@ -10,7 +10,7 @@ import numpy as np
 from foldsight.export.raster import rasterise
 from foldsight.export.ribbon import Mesh
 from foldsight.export.shade import Theme, away, light_on, rgb_of
-from foldsight.typing import Bools, Doubles, Floats, Ints
+from foldsight.typing import Doubles, Floats, Ints
 
 _FONT = "Helvetica, Arial, 'DejaVu Sans', sans-serif"
 
@@ -34,22 +34,28 @@ def polygons(
     seen = np.unique(rasterise(corners, normals, mesh.faces, size).face)
     seen = seen[seen >= 0]
     points = corners[mesh.faces[seen]]
-    order = np.argsort(points[:, :, 2].mean(axis=1), kind="stable")
+    # Depth and light are those of the shared diagonal, so that a patch is not seen as two triangles.
+    depth = points[:, (0, 2), 2].mean(axis=1)
+    order = np.argsort(depth, kind="stable")
     seen, points = seen[order], points[order]
-    rgb = _shaded(mesh, normals, colors, theme, seen, points[:, :, 2].mean(axis=1))
-    rim = rims(corners, mesh)[seen]
-    rgb[rim] *= 0.72
-    for face, color in zip(points[:, :, :2].round(1), (rgb * 255).round().astype(int), strict=True):
+    rgb = _shaded(mesh, normals, colors, theme, seen, depth[order])
+    lines = _by_face(rims(corners, mesh))
+    for index, face, color in zip(
+        seen, points[:, :, :2].round(1), (rgb * 255).round().astype(int), strict=True
+    ):
         (ax, ay), (bx, by), (cx, cy) = face.tolist()
         fill = "#{:02x}{:02x}{:02x}".format(*color)
-        # The stroke of the group takes the colour of each path, which hides the seams.
+        # The stroke in the face's own colour hides the seams.
         yield f'<path d="M{ax:g} {ay:g}L{bx:g} {by:g} {cx:g} {cy:g}z" fill="{fill}" stroke="{fill}"/>'
+        for one, two in lines.get(int(index), ()):
+            (ax, ay), (bx, by) = corners[[one, two], :2].round(1).tolist()
+            yield f'<path class="rim" d="M{ax:g} {ay:g}L{bx:g} {by:g}"/>'
 
 
 def _shaded(
     mesh: Mesh, normals: Doubles, colors: Floats, theme: Theme, faces: Ints, depth: Doubles
 ) -> Floats:
-    normal = normals[mesh.faces[faces]].mean(axis=1)
+    normal = normals[mesh.faces[faces][:, (0, 2)]].mean(axis=1)
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
     bright, gloss = light_on(normal)
     rgb = colors[faces] * bright[:, None] + 0.12 * gloss[:, None]
@@ -59,19 +65,32 @@ def _shaded(
     return found
 
 
-def rims(corners: Doubles, mesh: Mesh) -> Bools:
-    """Say of each face whether the surface turns away from the viewer beside it; shape (F,)."""
+def rims(corners: Doubles, mesh: Mesh) -> Ints:
+    """Return the edges where the surface turns away from the viewer.
+
+    Returns
+    -------
+    ndarray, shape=(K, 3)
+        Two corners, and the face beside them that is turned to the viewer.
+    """
     a, b, c = (corners[mesh.faces[:, k]] for k in range(3))
     front = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) < (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
     faces = mesh.faces
     edges = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
     owner = np.tile(np.arange(len(faces)), 3)
     order = np.lexsort((edges[:, 1], edges[:, 0]))
-    pair = (edges[order[1:]] == edges[order[:-1]]).all(axis=1)
-    one, two = owner[order[:-1]][pair], owner[order[1:]][pair]
+    pair = np.flatnonzero((edges[order[1:]] == edges[order[:-1]]).all(axis=1))
+    one, two = owner[order[pair]], owner[order[pair + 1]]
     turned = front[one] != front[two]
-    found = np.zeros(len(faces), dtype=bool)
-    found[one[turned]] = found[two[turned]] = True
+    near = np.where(front[one], one, two)
+    found: Ints = np.column_stack([edges[order[pair]], near])[turned]
+    return found
+
+
+def _by_face(edges: Ints) -> dict[int, list[tuple[int, int]]]:
+    found: dict[int, list[tuple[int, int]]] = {}
+    for one, two, face in edges.tolist():
+        found.setdefault(face, []).append((one, two))
     return found
 
 
@@ -95,5 +114,6 @@ def document(body: Iterable[str], size: tuple[int, int], theme: Theme, title: st
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" font-family="{_FONT}">\n<title>{escape(title)}</title>\n'
+        f"<style>.rim {{fill:none;stroke:#101318;stroke-opacity:{theme.outline + 0.15:.2f}}}</style>\n"
     )
     return (head + page + "\n".join(body) + "\n</svg>\n").encode()
