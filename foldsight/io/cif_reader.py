@@ -187,6 +187,7 @@ def _anisou(site: _Site) -> Floats | None:
     found = np.full((len(site), 6), np.nan, dtype=np.float32)
     rows = np.array([spots.get(identity, -1) for identity in ids.tolist()], dtype=np.int64)
     values = np.stack([column for column in columns if column is not None], axis=1)
+    values[~(np.abs(values) < LARGEST)] = np.nan
     found[rows[rows >= 0]] = values[rows >= 0]
     return found
 

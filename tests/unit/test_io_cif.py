@@ -22,6 +22,7 @@ from foldsight.prediction import Prediction
 from foldsight.provenance import FoldManifest, SourceUse
 from foldsight.structure import Structure
 
+U = ((1, 1), (2, 2), (3, 3), (1, 2), (1, 3), (2, 3))
 VALUES = np.array([91.25, 88.5, 70.0, 50.0, 33.33, 90.0], dtype=np.float32)
 
 
@@ -197,6 +198,16 @@ def test_moved_atoms_are_written_where_they_are_now() -> None:
     moved = replace(structure, atoms=replace(structure.atoms, coord=structure.atoms.coord + 1.2345678))
     found = read(modelcif_text(moved).encode()).structure
     np.testing.assert_allclose(found.atoms.coord, moved.atoms.coord, atol=1e-6)
+
+
+def test_endless_anisotropy_is_none() -> None:
+    loop = "loop_\n_atom_site_anisotrop.id\n" + "".join(f"_atom_site_anisotrop.U[{i}][{j}]\n" for i, j in U)
+    text = ORIGIN + loop + "11 1e999 1 1 1 1 1\n12 0.1 0.2 0.3 0 0 0\n"
+    found = read(text.encode())
+    assert np.isnan(found.structure.anisou[0, 0])
+    lines = [line for line in encode(found, "pdb").decode().splitlines() if line.startswith("ANISOU")]
+    assert len(lines) == 1
+    assert lines[0][28:49] == "   1000   2000   3000"
 
 
 def test_a_nucleic_chain_and_a_ligand_get_entities() -> None:
