@@ -141,7 +141,7 @@ def _atom_lines(structure: Structure, chain_ids: dict[str, str], b_factor: Float
         structure.anisou if structure.anisou is not None and len(structure.anisou) == len(atoms) else None
     )
     # Seven columns of 1e-4 Å²; NaN stands for atoms without.
-    fits = (np.abs(anisou) < 99.0).all(axis=1) if anisou is not None else None
+    fits = [] if anisou is None else (np.abs(anisou) < 99.0).all(axis=1).tolist()
     het = np.where(table.het, "HETATM", "ATOM  ")[atoms.residue].tolist()
     residue = atoms.residue.tolist()
     ends = _chain_ends(structure)
@@ -156,7 +156,7 @@ def _atom_lines(structure: Structure, chain_ids: dict[str, str], b_factor: Float
         body = f"{serial:5d} {name}{alt or ' '}{comp}{place}"
         tail = f"          {element:>2}{charge}"
         lines.append(f"{record}{body}   {x:8.3f}{y:8.3f}{z:8.3f}{occupancy:6.2f}{b:6.2f}{tail}")
-        if anisou is not None and fits is not None and fits[i]:
+        if anisou is not None and fits[i]:
             lines.append(
                 f"ANISOU{body} {''.join(f'{round(u * 1e4):7d}' for u in anisou[i].tolist())}{tail[4:]}"
             )
