@@ -141,7 +141,7 @@ def _atom_lines(structure: Structure, chain_ids: dict[str, str], b_factor: Float
         structure.anisou if structure.anisou is not None and len(structure.anisou) == len(atoms) else None
     )
     # Seven columns of 1e-4 Å²; NaN stands for atoms without.
-    fits: list[bool] = [] if anisou is None else (np.abs(anisou) < 99.0).all(axis=1).tolist()
+    fits = np.zeros(len(atoms), bool) if anisou is None else np.all(np.abs(anisou) < 99.0, axis=1)
     het = np.where(table.het, "HETATM", "ATOM  ")[atoms.residue].tolist()
     residue = atoms.residue.tolist()
     ends = _chain_ends(structure)
