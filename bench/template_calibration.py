@@ -7,7 +7,7 @@
     python bench/template_calibration.py --fit          # and write the coefficients of the engine
 
 Families are connected by sequence (phmmer, E <= 1e-3) and by fold (TM-align, TM-score
->= 0.5 by the shorter of their first chains); a family is in one fold of the
+>= 0.5 by the shorter of their first chains, of the pairs most alike in 3Di); a family is in one fold of the
 cross-validation only. The ridge penalty and the features were fixed before the table was
 made. Takes about 20 minutes of CPU; needs the benchmark sets, else it says so and stops.
 """
@@ -41,7 +41,7 @@ def collect() -> dict[str, np.ndarray]:  # type: ignore[type-arg]
     pairs = similar(chains)
     family = families(len(chains), pairs)
     built = [item for i, j, f in sample(chains, pairs, family) if (item := build(chains[i], chains[j], f))]
-    links = same_fold(chains, family, {item.family for item in built})
+    links = same_fold(chains, {item.family for item in built})
     fold = families(len(chains), [*pairs, *links])
     return columns(built, {item.family: fold[item.family] for item in built})
 

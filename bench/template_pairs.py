@@ -49,7 +49,7 @@ class Built:
 def as_template(chain: PoolChain) -> TemplateChain:
     coord = np.full((len(chain.sequence), WIDTH, 3), np.nan)
     coord[:, :4] = chain.coord
-    return TemplateChain(chain.sequence, coord, np.zeros(len(chain.sequence), dtype=np.float32))
+    return TemplateChain(chain.sequence, coord)
 
 
 def build(query: PoolChain, template: PoolChain, family: int) -> Built | None:

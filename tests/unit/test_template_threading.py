@@ -68,7 +68,7 @@ def test_unaligned_residues_are_left_out(ubiquitin: TemplateChain) -> None:
 def test_a_template_without_a_backbone_atom_gives_nothing_there(ubiquitin: TemplateChain) -> None:
     coord = ubiquitin.coord.copy()
     coord[10, 2] = np.nan
-    holed = TemplateChain(ubiquitin.sequence, coord, ubiquitin.b_factor)
+    holed = TemplateChain(ubiquitin.sequence, coord)
     sequence, alignment = itself(holed, np.ones(len(coord), dtype=bool))
     assert thread(sequence, holed, alignment).origin[10] == LEFT_OUT
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foldsight.analysis.rotamers import ATOMS, SLOT, WIDTH
+from foldsight.analysis.rotamers import SLOT, WIDTH
 from foldsight.residues import one_letter
 from foldsight.structure import Structure
-from foldsight.typing import Bools, Doubles, Floats
+from foldsight.typing import Bools, Doubles
 
 #: Where the backbone of a residue comes from.
 LEFT_OUT, TEMPLATE, LOOP = 0, 1, 2
@@ -58,13 +58,10 @@ class TemplateChain:
     ----------
     sequence : str
     coord : ndarray, shape=(M, 14, 3), dtype=float64
-    b_factor : ndarray, shape=(M,), dtype=float32
-        Of the CA atoms.
     """
 
     sequence: str
     coord: Doubles
-    b_factor: Floats
 
 
 def template_chain(structure: Structure, chain: str) -> TemplateChain:
@@ -77,14 +74,9 @@ def template_chain(structure: Structure, chain: str) -> TemplateChain:
         slot = SLOT[letters[residue]].get(name)
         if slot is not None:
             coord[residue, slot] = position
-    return TemplateChain("".join(letters), coord, part.atoms.b_factor[part.ca_index])
+    return TemplateChain("".join(letters), coord)
 
 
 def _standard(name: str) -> str:
     """Return the atom's name in the standard residue: selenium becomes sulphur."""
     return "SD" if name == "SE" else name
-
-
-def atom_names(letter: str) -> tuple[str, ...]:
-    """Return the atom names of a residue in slot order."""
-    return ATOMS[letter]
