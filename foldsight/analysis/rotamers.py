@@ -14,6 +14,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 from typing import NamedTuple
 
 import numpy as np
@@ -117,8 +118,8 @@ def kind(letter: str) -> Kind:
 
 
 @cache
-def _table() -> dict[str, dict[str, dict[str, list[float]]]]:
-    table: dict[str, dict[str, dict[str, list[float]]]] = json.loads(_TABLE.read_text(encoding="utf-8"))
+def _table() -> dict[str, dict[str, Any]]:
+    table: dict[str, dict[str, Any]] = json.loads(_TABLE.read_text(encoding="utf-8"))
     return table
 
 
