@@ -73,11 +73,12 @@ def run(shell: Any, line: str, cell: str | None = None) -> Any:
         raise BadRequest(
             f"%%foldsight {args.verb} takes nothing from the cell.", hint="Write % instead of %%."
         )
+    _hand_over(args, values, shell)
     if args.verb == "view" and not args.output:
-        return _view(args, values, shell)
+        return _view(args)
     answer = parsers.verb(args.verb).run(args, console)
     console.clear()
-    return answer.data if args.json else _told(answer)
+    return answer.data if args.json is True else _told(answer)
 
 
 def _parsed(words: list[str]) -> argparse.Namespace | None:
@@ -110,14 +111,42 @@ def _fold(args: argparse.Namespace, values: dict[str, Any], cell: str | None, co
     return found
 
 
-def _view(args: argparse.Namespace, values: dict[str, Any], shell: Any) -> Any:
+def _hand_over(args: argparse.Namespace, values: dict[str, Any], shell: Any) -> None:
+    """Put Python objects where the line names them: ``$p``, or ``p`` where a file could stand."""
+    own = parsers.choices_of(parsers.build(only=args.verb))[args.verb]
+    for action in parsers.actions(own):
+        word = getattr(args, action.dest, None)
+        if not isinstance(word, str):
+            continue
+        if word in values:
+            setattr(args, action.dest, _settled(values[word]))
+        elif not action.option_strings and getattr(action, parsers.COMPLETES, "") == "file":
+            setattr(args, action.dest, _named(word, shell))
+
+
+def _named(word: str, shell: Any) -> Any:
+    """Return the variable of this name when it holds a structure and there is no such file."""
+    from foldsight.api import Fold
+    from foldsight.prediction import Prediction
+    from foldsight.scene import Scene
+    from foldsight.structure import Structure
+
+    held = shell.user_ns.get(word)
+    known = isinstance(held, Fold | Prediction | Structure | Scene)
+    return _settled(held) if known and not os.path.exists(word) else word
+
+
+def _settled(value: Any) -> Any:
+    from foldsight.api import Fold
+
+    return value.result() if isinstance(value, Fold) else value
+
+
+def _view(args: argparse.Namespace) -> Any:
     from foldsight.api import view
 
-    item = values.get(args.source, args.source)
-    if isinstance(item, str) and item.isidentifier() and not os.path.exists(item):
-        item = shell.user_ns.get(item, item)
     style = {"coloring": args.coloring, "palette": args.palette}
-    return view(item, network=args.network, **{key: value for key, value in style.items() if value})
+    return view(args.source, network=args.network, **{key: value for key, value in style.items() if value})
 
 
 def _expanded(shell: Any, line: str) -> tuple[list[str], dict[str, Any]]:

@@ -52,7 +52,7 @@ def shown(item: Any, *, network: str | None = None) -> Prediction | Structure | 
     return structure_of(item, network=network)
 
 
-def structure_of(source: str | Path | bytes, *, network: str | None = None) -> Prediction | Structure:
+def structure_of(source: Any, *, network: str | None = None) -> Prediction | Structure:
     """Read what must be a structure.
 
     Raises

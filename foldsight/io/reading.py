@@ -48,15 +48,20 @@ class Opened:
     manifest: FoldManifest | None = None
 
 
-def read(source: str | Path | bytes, *, name: str | None = None, network: str | None = None) -> Any:
+def read(
+    source: str | Path | bytes | Structure | Prediction,
+    *,
+    name: str | None = None,
+    network: str | None = None,
+) -> Any:
     """Read a structure from a file, from bytes or from a database.
 
     Parameters
     ----------
-    source : str, Path or bytes
+    source : str, Path, bytes, Structure or Prediction
         A path to PDB, mmCIF or BinaryCIF (gzipped or not, any suffix); the bytes of such
         a file; or an entry: ``pdb:1ABC``, ``pdb_00001abc``, ``afdb:P04637``,
-        ``uniprot:P04637``.
+        ``uniprot:P04637``. What has been read already is given back.
     name : str, optional
         What to call bytes in messages.
     network : {'off', 'hash', 'sequence'}, optional
@@ -75,6 +80,8 @@ def read(source: str | Path | bytes, *, name: str | None = None, network: str | 
     BadFile
         Naming the file and its fault.
     """
+    if isinstance(source, Structure | Prediction):
+        return source
     if isinstance(source, str):
         entry = _entry(source)
         if entry is not None:

@@ -71,6 +71,12 @@ def test_view_takes_a_variable(shell: Any) -> None:
         assert view.scene.style.coloring == "chain"
 
 
+def test_other_verbs_take_variables_too(shell: Any) -> None:
+    value(shell, f"p = %foldsight fold {SEQUENCE}", "p")
+    for line in ("p", "$p", "{p.structure}"):
+        assert value(shell, f"a = %foldsight read {line} --json", "a")["residues"] == 76
+
+
 def test_lists_give_answers_that_show_themselves(shell: Any) -> None:
     answer = shell.run_line_magic("foldsight", "engines")
     assert isinstance(answer, Answer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
+from typing import Any
 
 from foldsight.cli.answer import Answer
 from foldsight.cli.console import Console
@@ -34,15 +35,15 @@ def run(args: argparse.Namespace, console: Console) -> Answer:
     return Answer(found, "\n".join(lines))
 
 
-def _facts(source: str, network: str | None) -> Json:
+def _facts(source: Any, network: str | None) -> Json:
     from foldsight.io.facts import facts, structure_facts
     from foldsight.structure import Structure
 
-    if Path(source).exists() or not _RECORD.match(source):
+    if isinstance(source, str) and (Path(source).exists() or not _RECORD.match(source)):
         return facts(source)
     from foldsight.api.viewing import structure_of
 
-    item = structure_of(source, network=network)
+    item = structure_of(source, network=network)  # also what a notebook hands over
     if isinstance(item, Structure):
         return structure_facts(item, None)
     return structure_facts(item.structure, item.confidence)
