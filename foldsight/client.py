@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from foldsight import settings
+from foldsight._version import __version__
 from foldsight.errors import Failed, FoldSightError, ServiceUnavailable, error_from_dict
 from foldsight.jobs import FINAL
 from foldsight.typing import Json
@@ -215,29 +216,31 @@ def connect() -> Client:
     return Client(address)
 
 
-def _answers(address: Address) -> bool:
+def _health(address: Address) -> Json | None:
+    """What a service says of itself; None when there is none."""
     client = Client(address, timeout=15.0)
     try:
-        return bool(client.health().get("ok"))
+        return client.health()
     except FoldSightError:
-        return False
+        return None
     finally:
         client.close()
 
 
 def _jupyter_server() -> Address | None:
-    """The Jupyter server whose kernel we are, if FoldSight is in it."""
-    if "ipykernel" not in sys.modules:
+    """The Jupyter server whose kernel we are, or are started from, if FoldSight is in it."""
+    parent = os.environ.get("JPY_PARENT_PID")  # set by whoever launches a kernel
+    if parent is None:
         return None
     from jupyter_core.paths import jupyter_runtime_dir
 
-    path = Path(jupyter_runtime_dir()) / f"jpserver-{os.getppid()}.json"
+    path = Path(jupyter_runtime_dir()) / f"jpserver-{parent}.json"
     try:
         told = json.loads(path.read_text())
         address = Address(str(told["url"]).rstrip("/"), str(told.get("token", "")), "jupyter")
     except (OSError, ValueError, KeyError):
         return None
-    return address if _answers(address) else None
+    return address if _health(address) else None
 
 
 def _running_service() -> Address | None:
@@ -246,7 +249,9 @@ def _running_service() -> Address | None:
         address = Address(str(told["url"]), str(told["token"]), "running")
     except (OSError, ValueError, KeyError):
         return None
-    return address if _answers(address) else None
+    # One that was started before an upgrade is left to end by itself.
+    health = _health(address)
+    return address if health and health.get("version") == __version__ else None
 
 
 def _start_service() -> Address:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -31,17 +30,7 @@ class Application:
     """
 
     def __init__(self, home: Path) -> None:
-        self._home = home
-
-    @cached_property
-    def service(self) -> Service:
-        """The service; nothing is made or looked for on the disk before it is needed."""
-        return Service(self._home)
-
-    async def stop(self) -> None:
-        """Stop the service if it was ever needed."""
-        if "service" in self.__dict__:
-            await self.service.stop()
+        self.service = Service(home)
 
     async def dispatch(
         self, method: str, path: str, identity: Identity, query: Mapping[str, str], body: bytes = b""
@@ -64,7 +53,8 @@ class Application:
         matches = [(route, found) for route in ROUTES if (found := route.pattern.match(path))]
         for route, found in matches:
             if route.method == method:
-                await self.service.start()
+                if not route.bare:
+                    await self.service.start()
                 return await route.handler(Call(self.service, identity, found.groupdict(), query, body))
         if matches:
             raise BadRequest(f"{path} does not take {method}.", hint=f"Use {matches[0][0].method}.")

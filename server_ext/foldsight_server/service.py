@@ -26,7 +26,7 @@ class Service:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.database = Database(home)
-        self.queue = Queue(self.database.pool)
+        self.queue = Queue(self.database)
         self.objects = ObjectStore(home / "objects")
         self.events = Events(self.database)
         self.results = Results(self.queue, self.objects)

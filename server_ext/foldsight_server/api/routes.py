@@ -29,6 +29,8 @@ class Route:
     query : tuple of str
         Names of the query parameters.
     body : type, optional
+    bare : bool
+        Needs no running service behind it.
     """
 
     method: str
@@ -36,6 +38,7 @@ class Route:
     handler: Callable[[Call], Awaitable[Response]]
     query: tuple[str, ...] = ()
     body: type | None = None
+    bare: bool = False
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -56,7 +59,7 @@ ROUTES = (
     Route("GET", "/jobs/{id}/files/{name}", jobs.download),
     Route("GET", "/engines", about.engines),
     Route("GET", "/health", about.health),
-    Route("GET", "/openapi.json", openapi),
+    Route("GET", "/openapi.json", openapi, bare=True),
 )
 
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from foldsight_server.store.migrate import migrate
 
 _log = logging.getLogger(__name__)
 
+Pool = AsyncConnectionPool[psycopg.AsyncConnection[dict[str, Any]]]
+
 
 class Database:
     """PostgreSQL for one FoldSight server.
@@ -29,10 +32,21 @@ class Database:
     """
 
     def __init__(self, home: Path) -> None:
-        url = os.environ.get("FOLDSIGHT_DATABASE_URL")
-        self._embedded = None if url else EmbeddedPostgres(home / "postgres")
-        self.dsn = url or (self._embedded.dsn if self._embedded else "")
-        self.pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
+        self._home = home
+        self._embedded: EmbeddedPostgres | None = None
+        self._pool: Pool | None = None
+        self.dsn = os.environ.get("FOLDSIGHT_DATABASE_URL", "")
+
+    async def open(self) -> None:
+        """Start the embedded server if need be, migrate, and open the pool."""
+        if not self.dsn:
+            self._embedded = await asyncio.to_thread(EmbeddedPostgres, self._home / "postgres")
+            self.dsn = self._embedded.dsn
+        await self.ensure()
+        applied = await migrate(self.dsn)
+        if applied:
+            _log.info("applied migrations: %s", ", ".join(applied))
+        self._pool = AsyncConnectionPool(
             self.dsn,
             min_size=1,
             max_size=8,
@@ -40,23 +54,22 @@ class Database:
             check=AsyncConnectionPool.check_connection,
             kwargs={"autocommit": True, "row_factory": dict_row},
         )
-
-    async def open(self) -> None:
-        """Start the embedded server if need be, migrate, and open the pool."""
-        await self.ensure()
-        applied = await migrate(self.dsn)
-        if applied:
-            _log.info("applied migrations: %s", ", ".join(applied))
-        await self.pool.open()
+        await self._pool.open()
 
     async def ensure(self) -> None:
         """Make sure that the embedded server runs."""
         if self._embedded is not None:
             await asyncio.to_thread(self._embedded.ensure)
 
+    def connection(self) -> AbstractAsyncContextManager[psycopg.AsyncConnection[dict[str, Any]]]:
+        """Lend a connection that gives rows as dicts and commits each statement."""
+        assert self._pool is not None, "the database is not open"
+        return self._pool.connection()
+
     async def close(self) -> None:
-        """Close the pool; the embedded server stays up for others unless :meth:`stop` is called."""
-        await self.pool.close()
+        """Close the pool; the embedded server stays up for others."""
+        if self._pool is not None:
+            await self._pool.close()
 
     def stop_if_alone(self) -> None:
         """Shut the embedded server down when no other FoldSight server is connected."""

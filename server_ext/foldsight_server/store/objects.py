@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from foldsight.errors import NotFound
 
 
 class ObjectStore:
-    """A content-addressed store; a folder unless another obstore store is given.
+    """A content-addressed store in a folder.
 
     Parameters
     ----------
@@ -19,10 +20,14 @@ class ObjectStore:
     """
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @cached_property
+    def _store(self) -> Any:
         from obstore.store import LocalStore
 
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._store: Any = LocalStore(folder)
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return LocalStore(self._folder)
 
     async def put(self, data: bytes) -> str:
         """Store bytes and return their SHA-256, by which they are found again."""

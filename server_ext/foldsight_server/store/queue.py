@@ -9,11 +9,11 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
-from psycopg_pool import AsyncConnectionPool
 
 from foldsight.errors import FoldSightError, NotFound, QuotaExceeded
 from foldsight.jobs import Fault, State, Tally, judge
 from foldsight.plans import Allow, Plan, Refuse, decide
+from foldsight_server.store.database import Database
 from foldsight_server.store.queries import sql
 
 Row = dict[str, Any]
@@ -69,12 +69,12 @@ class Queue:
 
     Parameters
     ----------
-    pool : AsyncConnectionPool
-        Connections that give rows as dicts and commit each statement.
+    database : Database
+        An open one by the time that a method is called.
     """
 
-    def __init__(self, pool: AsyncConnectionPool[Connection]) -> None:
-        self._pool = pool
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def submit(
         self,
@@ -98,7 +98,7 @@ class Queue:
             When the plan's allowance is used up; nothing is queued then.
         """
         values = _values(user, request, cache_key, plan)
-        async with self._pool.connection() as connection, connection.transaction():
+        async with self._database.connection() as connection, connection.transaction():
             await connection.execute(sql("upsert_user"), values)
             if known is not None:
                 hit = {**values, "files": Jsonb(known.files), "summary": Jsonb(known.summary)}
@@ -121,7 +121,7 @@ class Queue:
         ------
         NotFound
         """
-        async with self._pool.connection() as connection:
+        async with self._database.connection() as connection:
             row = await _one(connection, "get", {"id": job_id, "user_id": user_id})
         if row is None:
             raise NotFound(f"There is no job {job_id}.", hint="List yours with: foldsight jobs")
@@ -130,14 +130,14 @@ class Queue:
     async def list(self, user_id: str, state: str | None, limit: int) -> list[Row]:
         """Return this user's jobs, newest first."""
         values = {"user_id": user_id, "state": state, "limit": limit}
-        async with self._pool.connection() as connection:
+        async with self._database.connection() as connection:
             cursor = await connection.execute(sql("list"), values)
             return await cursor.fetchall()
 
     async def cancel(self, user_id: str, job_id: str) -> bool:
         """Cancel a job that has not ended; False when it had."""
         values = {"id": job_id, "user_id": user_id}
-        async with self._pool.connection() as connection, connection.transaction():
+        async with self._database.connection() as connection, connection.transaction():
             row = await _one(connection, "cancel", values)
             if row is not None:
                 await connection.execute(sql("refund"), values)
@@ -147,7 +147,7 @@ class Queue:
 
     async def claim(self, owner: str, lease: float) -> Claim | None:
         """Take the next job under a lease, or None."""
-        async with self._pool.connection() as connection, connection.transaction():
+        async with self._database.connection() as connection, connection.transaction():
             row = await _one(connection, "claim", {"owner": owner, "lease": lease})
             if row is None:
                 return None
@@ -156,20 +156,20 @@ class Queue:
 
     async def result_of(self, cache_key: str) -> Result | None:
         """Return a result stored under this key."""
-        async with self._pool.connection() as connection:
+        async with self._database.connection() as connection:
             row = await _one(connection, "cached", {"cache_key": cache_key})
         return None if row is None else Result(row["files"], row["summary"])
 
     async def progress(self, claim: Claim, fraction: float, message: str) -> None:
         """Note how far a run is; ignored once it is not the present attempt."""
         values = {"id": claim.id, "attempt": claim.attempt, "progress": fraction, "message": message[:300]}
-        async with self._pool.connection() as connection:
+        async with self._database.connection() as connection:
             await connection.execute(sql("progress"), values)
             await connection.execute(sql("announce_job"), values)
 
     async def forget(self, cache_key: str) -> None:
         """Drop a result from the cache."""
-        async with self._pool.connection() as connection:
+        async with self._database.connection() as connection:
             await connection.execute(sql("forget"), {"cache_key": cache_key})
 
     async def finish(self, claim: Claim, result: Result, *, cached: bool = False) -> bool:
@@ -179,7 +179,7 @@ class Queue:
             "files": Jsonb(result.files), "summary": Jsonb(result.summary),
             "message": "from the cache" if cached else "done",
         }  # fmt: skip
-        async with self._pool.connection() as connection, connection.transaction():
+        async with self._database.connection() as connection, connection.transaction():
             row = await _one(connection, "finish", values)
             if row is None:
                 return False
@@ -197,7 +197,7 @@ class Queue:
         not charged.
         """
         values: dict[str, Any] = {"id": run.id, "attempt": run.attempt}
-        async with self._pool.connection() as connection, connection.transaction():
+        async with self._database.connection() as connection, connection.transaction():
             row = await _one(connection, "tally", values)
             if row is None:
                 return None
@@ -213,26 +213,26 @@ class Queue:
 
     async def renew(self, owner: str, lease: float) -> set[Run]:
         """Prolong every lease of this dispatcher and return the runs that still are its own."""
-        async with self._pool.connection() as connection:
+        async with self._database.connection() as connection:
             cursor = await connection.execute(sql("renew"), {"owner": owner, "lease": lease})
             return {Run(str(row["id"]), row["attempt"]) for row in await cursor.fetchall()}
 
     async def orphans(self, owner: str, *, all_others: bool) -> tuple[Run, ...]:
         """Return runs whose dispatcher is gone."""
-        async with self._pool.connection() as connection:
+        async with self._database.connection() as connection:
             cursor = await connection.execute(sql("orphans"), {"owner": owner, "all": all_others})
             return tuple(Run(str(row["id"]), row["attempt"]) for row in await cursor.fetchall())
 
     async def next_in(self) -> float | None:
         """Seconds until a queued job may run; None when none waits."""
-        async with self._pool.connection() as connection:
+        async with self._database.connection() as connection:
             row = await _one(connection, "waiting", {})
         seconds = None if row is None else next(iter(row.values()))
         return None if seconds is None else max(float(seconds), 0.0)
 
     async def busy(self) -> int:
         """Jobs of all users that have not ended."""
-        async with self._pool.connection() as connection:
+        async with self._database.connection() as connection:
             row = await _one(connection, "busy", {})
         return 0 if row is None else int(next(iter(row.values())))
 

@@ -8,7 +8,6 @@ from jupyter_server.auth.decorator import authorized, ws_authenticated
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from jupyter_server.extension.application import ExtensionApp
-from jupyter_server.utils import url_path_join
 from tornado import web
 from tornado.websocket import WebSocketHandler
 
@@ -34,6 +33,10 @@ class ApiHandler(Dispatching, APIHandler):
     async def post(self, path: str) -> None:
         """Pass a POST on."""
         await self.pass_on(path)
+
+    def finish(self, *args: Any, **kwargs: Any) -> Any:
+        """Keep the type of what is sent: jupyter-server would call every file JSON."""
+        return super().finish(*args, set_content_type=self._headers["Content-Type"], **kwargs)
 
 
 class EventsHandler(Following, WebSocketMixin, WebSocketHandler, JupyterHandler):
@@ -81,20 +84,18 @@ class FoldSightExtension(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Mount the routes."""
-        assert self.serverapp is not None
         self.core = Application(settings.home())
         core = {"core": self.core}
-        base = self.serverapp.web_app.settings["base_url"]
-        prefix = url_path_join(base, PREFIX)
+        # The base URL is put before each by jupyter-server.
         self.handlers.extend(
             [
-                (rf"{prefix}/jobs/([^/]+)/events", EventsHandler, core),
-                (rf"{prefix}(/.*)", ApiHandler, core),
-                (url_path_join(base, "foldsight", "static", "(.+)"), StaticHandler),
+                (rf"{PREFIX}/jobs/([^/]+)/events", EventsHandler, core),
+                (rf"{PREFIX}(/.*)", ApiHandler, core),
+                (r"/foldsight/static/(.+)", StaticHandler),
             ]
         )
 
     async def stop_extension(self) -> None:
         """Stop what was started."""
         if self.core is not None:
-            await self.core.stop()
+            await self.core.service.stop()

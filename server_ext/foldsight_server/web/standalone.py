@@ -131,7 +131,7 @@ async def serve(home: Path, host: str, port: int, token: str, idle_exit: float |
     finally:
         _withdraw(announced)
         server.stop()
-        await core.stop()
+        await core.service.stop()
 
 
 async def _until_done(core: Application, app: web.Application, idle_exit: float | None) -> None:
