@@ -104,7 +104,7 @@ async def test_a_job_through_the_extension_with_its_events(
 ) -> None:
     body = json.dumps({"sequence": UBIQUITIN, "name": "ubiquitin", "engine": "template", "network": "off"})
     host = {"Host": f"localhost:{jp_http_port}"}  # as the websocket says it: cookies go by it
-    queued = await jp_fetch(*API, "jobs", method="POST", body=body, headers=host, request_timeout=60)
+    queued = await jp_fetch(*API, "jobs", method="POST", body=body, headers=dict(host), request_timeout=60)
     job = json.loads(queued.body)
     assert (queued.code, job["state"]) == (202, "queued")
     cookies = [text.partition(";")[0] for text in queued.headers.get_list("Set-Cookie")]
