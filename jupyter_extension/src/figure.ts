@@ -95,7 +95,11 @@ export class FigureRenderer extends Widget implements IRenderMime.IRenderer {
     if (alive) {
       this.erase();
       live.show();
-    } else if (this.settled) void this.draw();
+    } else if (this.settled) {
+      live.dispose();
+      this.live = null;
+      void this.draw();
+    }
   }
 
   private async draw(): Promise<void> {

@@ -16,6 +16,7 @@ from foldsight_widgets import StructureView
 view = StructureView(prediction())
 view
 """
+PNG = r"b'\x89PNG' True"
 ALPHAFOLD = ["#0053D6", "#65CBF3", "#FFDB13", "#FF7D45"]
 
 
@@ -142,7 +143,7 @@ def check_dark(view: View) -> None:
 
 
 def test_python_gets_pictures_and_state(notebook: Notebook, view: View) -> None:
-    shown = notebook.run("png = view.snapshot(640, 480).result(60); print(png[:4], len(png) > 2000)")
-    assert shown == "b'\\x89PNG' True"
-    assert notebook.run("print(view.state().result(30)['mol']['representations'])") == "['cartoon']"
+    notebook.run("png, state = view.snapshot(640, 480), view.state()")
+    notebook.run_until("print(png.done() and png.result()[:4], png.done() and len(png.result()) > 2000)", PNG)
+    notebook.run_until("print(state.done() and state.result()['mol']['representations'])", "['cartoon']")
     notebook.run_until("print(view.picture is not None)", "True")

@@ -108,6 +108,11 @@ def test_a_snapshot_is_the_answer_of_the_page(view: Wire) -> None:
     view._receive(view, {"type": "reply", "id": message["id"], "value": {}}, [])  # a second page: ignored
 
 
+def test_waiting_in_the_cell_that_asked_ends_with_what_to_do(view: Wire) -> None:
+    with pytest.raises(Failed, match="take the result in the next"):
+        view.state().result(0.01)
+
+
 def test_a_page_that_cannot_answer_says_so(view: Wire) -> None:
     future = view.state()
     view._receive(view, {"type": "reply", "id": view.sent[-1][0]["id"], "error": "no WebGL"}, [])

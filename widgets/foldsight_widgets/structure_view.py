@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from importlib import import_module
 from itertools import count
 from typing import Any
@@ -17,6 +16,7 @@ from foldsight.residues import ResidueRef
 from foldsight.scene import Coloring, Scene
 from foldsight.scene.payload import MIME, saved_view
 from foldsight.structure import Structure
+from foldsight_widgets.answers import Answer
 from foldsight_widgets.assets import asset, engine_gzip
 from foldsight_widgets.traits import (
     SceneTrait,
@@ -59,7 +59,7 @@ class StructureView(anywidget.AnyWidget):
 
     def __init__(self, *items: Prediction | Structure | Scene, **style: Any) -> None:
         self._numbers = count(1)
-        self._waiting: dict[str, Future[Any]] = {}
+        self._waiting: dict[str, Answer[Any]] = {}
         self._picture: bytes | None = None
         super().__init__(scene=_scene(items, style))
         self.on_msg(self._receive)
@@ -73,7 +73,7 @@ class StructureView(anywidget.AnyWidget):
         """Add a colouring of your own and show it."""
         self.scene = self.scene.colored_by(coloring, structure=structure)
 
-    def focus(self, selection: str | Sequence[ResidueRef] | None = None) -> Future[None]:
+    def focus(self, selection: str | Sequence[ResidueRef] | None = None) -> Answer[None]:
         """Move the camera to residues: those given, else those selected."""
         refs: Sequence[ResidueRef] = self.selection if selection is None else []
         if selection is not None:
@@ -82,22 +82,18 @@ class StructureView(anywidget.AnyWidget):
             raise BadRequest("Nothing is selected to focus on.", hint="Name residues, such as A:25-27.")
         return self._ask("focus", residues=[ref.to_dict() for ref in refs])
 
-    def reset(self) -> Future[None]:
+    def reset(self) -> Answer[None]:
         """Put everything into the frame."""
         return self._ask("reset")
 
-    def snapshot(self, width: int = 1600, height: int = 1200, *, transparent: bool = False) -> Future[bytes]:
-        """Ask the page for a PNG of the view; call ``.result(timeout)`` for the bytes.
-
-        The page answers while a cell runs in JupyterLab >= 4.4 with ipykernel >= 7; elsewhere
-        ask in one cell and take the result in the next.
-        """
+    def snapshot(self, width: int = 1600, height: int = 1200, *, transparent: bool = False) -> Answer[bytes]:
+        """Ask the page for a PNG of the view; ``.result()`` in the next cell gives the bytes."""
         if not (16 <= width <= 8192 and 16 <= height <= 8192):
             raise BadRequest(f"No picture can be {width} x {height}.", hint="Use 16 to 8192 pixels.")
         return self._ask("snapshot", width=width, height=height, transparent=transparent)
 
-    def state(self) -> Future[dict[str, Any]]:
-        """Ask the page what is on screen: representation, colours, selection."""
+    def state(self) -> Answer[dict[str, Any]]:
+        """Ask the page what is on screen: representation, colours, selection; see :meth:`snapshot`."""
         return self._ask("state")
 
     @property
@@ -105,10 +101,10 @@ class StructureView(anywidget.AnyWidget):
         """The latest PNG that a page sent back, or None when none has."""
         return self._picture
 
-    def _ask(self, name: str, **args: Any) -> Future[Any]:
+    def _ask(self, name: str, **args: Any) -> Answer[Any]:
         """Send a command to the page; the future holds the first view's answer."""
         number = str(next(self._numbers))
-        future: Future[Any] = Future()
+        future: Answer[Any] = Answer()
         self._waiting[number] = future
         self.send({"type": "command", "id": number, "name": name, "args": args})
         return future

@@ -1,4 +1,5 @@
-/** Find the engine: the page has it, else our server serves it, else the kernel sends it. No CDN. */
+/** Find the engine: the page has it, else our server serves it, else the kernel sends it. No CDN.
+ * The comments in its `import()` calls keep bundlers from rewriting them. */
 
 export type Engine = typeof import('./engine');
 
@@ -10,14 +11,14 @@ function baseUrl(): string | null {
 async function fromServer(): Promise<Engine> {
   const base = baseUrl();
   if (base === null) throw new Error('This page is not from a Jupyter server.');
-  return import(/* @vite-ignore */ `${location.origin}${base}foldsight/static/${__ENGINE__}`);
+  return import(/* webpackIgnore: true */ /* @vite-ignore */ `${location.origin}${base}foldsight/static/${__ENGINE__}`);
 }
 
 /** Turn gzipped source, as the kernel sends it, into a module. */
 async function fromBytes(bytes: BlobPart): Promise<Engine> {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
   const url = URL.createObjectURL(new Blob([await new Response(stream).blob()], { type: 'text/javascript' }));
-  return import(/* @vite-ignore */ url).finally(() => URL.revokeObjectURL(url));
+  return import(/* webpackIgnore: true */ /* @vite-ignore */ url).finally(() => URL.revokeObjectURL(url));
 }
 
 /** Load the engine once for the whole page; a failure is not remembered. */
