@@ -73,6 +73,15 @@ def test_a_template_without_a_backbone_atom_gives_nothing_there(ubiquitin: Templ
     assert thread(sequence, holed, alignment).origin[10] == LEFT_OUT
 
 
+def test_missing_oxygens_are_placed(ubiquitin: TemplateChain) -> None:
+    coord = ubiquitin.coord.copy()
+    coord[[20, 75], 3] = np.nan
+    sequence, alignment = itself(ubiquitin, np.ones(len(coord), dtype=bool))
+    draft = thread(sequence, TemplateChain(ubiquitin.sequence, coord), alignment)
+    assert np.linalg.norm(draft.coord[20, 3] - ubiquitin.coord[20, 3]) < 0.3
+    assert np.linalg.norm(draft.coord[75, 3] - draft.coord[75, 2]) == pytest.approx(1.231, abs=1e-3)
+
+
 def test_a_deletion_shows_as_a_break(ubiquitin: TemplateChain) -> None:
     keep = np.ones(len(ubiquitin.sequence), dtype=bool)
     keep[8:10] = False

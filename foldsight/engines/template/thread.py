@@ -6,12 +6,15 @@ import numpy as np
 
 from foldsight.analysis.rotamers import kind
 from foldsight.analysis.vectors import place
+from foldsight.engines.template.closure import carbonyls
 from foldsight.engines.template.draft import LEFT_OUT, TEMPLATE, Draft, TemplateChain
 from foldsight.library.align import Alignment
 from foldsight.typing import Ints
 
 #: Slots of N, CA, C and O; CB comes next.
 _BACKBONE = 4
+#: Bond, angle and torsion from N of an oxygen that nothing follows (Å, radians; a helix's psi).
+_LAST_OXYGEN = tuple(np.array([1.231, np.radians(120.1), np.radians(135.0)]))
 
 
 def thread(sequence: str, template: TemplateChain, alignment: Alignment) -> Draft:
@@ -38,6 +41,7 @@ def thread(sequence: str, template: TemplateChain, alignment: Alignment) -> Draf
     draft.coord[query[same]] = template.coord[place[same]]
     draft.origin[query] = TEMPLATE
     add_cb(draft, query[~same])
+    _add_oxygens(draft)
     return draft
 
 
@@ -48,6 +52,17 @@ def add_cb(draft: Draft, rows: Ints) -> None:
             n, ca, c = draft.coord[i, :3]
             length, bend, turn = kind(draft.sequence[i]).geometry[0]
             draft.coord[i, _BACKBONE] = place(n, c, ca, length, bend, turn)
+
+
+def _add_oxygens(draft: Draft) -> None:
+    """Place carbonyl oxygens that the template lacks, opposite the next nitrogen where there is one."""
+    for i in np.flatnonzero(draft.built & np.isnan(draft.coord[:, 3, 0])):
+        n, ca, c = draft.coord[i, :3]
+        follows = i + 1 < len(draft.sequence) and draft.built[i + 1]
+        if follows:
+            draft.coord[i, 3] = carbonyls(draft.coord[None, i : i + 2, :3])[0, 0]
+        else:
+            draft.coord[i, 3] = place(n, ca, c, *_LAST_OXYGEN)
 
 
 def trim_ends(draft: Draft, *, longest: int = 3) -> None:
