@@ -334,7 +334,7 @@ def main() -> int:
     site = calibrated(site, np.concatenate(logits), label, weight)
 
     drug, drug_logits, _ = train_sites(
-        found, shaken, fold, "to_primary", hidden=(8,), networks=4, epochs=6, batch=128, decay=0.1
+        found, shaken, fold, "to_primary", hidden=(16,), networks=4, epochs=10, batch=128
     )
     empty = [(item.to_relevant > MISS) & (item.to_others > HIT) for item in found]
     shown = np.concatenate([(item.to_primary <= HIT) | e for item, e in zip(found, empty, strict=True)])

@@ -11,9 +11,10 @@ from scipy.spatial import cKDTree
 
 from foldsight.typing import Doubles, Floats, Ints
 
-#: Points below this probability take no part, unless too few are above it.
+#: Points below this probability take no part, unless fewer than FEWEST or this share of
+#: all are above it: a protein without a clear site still has a best place.
 THRESHOLD = 0.05
-FEWEST = 40
+FEWEST, LEAST_SHARE = 40, 0.1
 #: Radius, Å, of the kernel, a Gaussian of half that width.
 RADIUS = 6.0
 #: A point pulls with its probability to this power.
@@ -62,8 +63,9 @@ def find_sites(points: Doubles, probability: Floats) -> list[Site]:
         That a ligand atom is near, 0-1.
     """
     rows = np.flatnonzero(probability >= THRESHOLD)
-    if len(rows) < FEWEST:
-        rows = np.sort(np.argsort(-probability, kind="stable")[:FEWEST])
+    fewest = max(FEWEST, int(LEAST_SHARE * len(points)))
+    if len(rows) < fewest:
+        rows = np.sort(np.argsort(-probability, kind="stable")[:fewest])
     modes, density = _mean_shift(points[rows], probability[rows])
     label = _join(modes)
     sites = [

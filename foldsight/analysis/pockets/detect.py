@@ -25,8 +25,9 @@ METHOD = "foldsight pockets 1"
 WALL_CONFIDENCE = 50.0
 #: An atom lines a pocket when it is so near, Å, to one of its likely points.
 LINING = 4.6
-#: Likely points: those with at least this probability, or half of the best one's.
-LIKELY = 0.15
+#: Likely points: those with at least this probability, or this share of the best one's,
+#: and within so many Å of the centre.
+LIKELY, LIKELY_SHARE, BODY = 0.1, 0.4, 10.0
 #: Atoms so far, Å, from the points can still stand in the way of the probe.
 IN_THE_WAY = 8.5
 
@@ -106,7 +107,10 @@ class Search:
     def likely_points(self, site: Site) -> Ints:
         """Rows of the site's points that make its body."""
         own = self.probability[site.members]
-        found: Ints = site.members[own >= min(LIKELY, 0.5 * float(own.max()))]
+        near = ((self.surface.points[site.members] - site.centre) ** 2).sum(axis=1) < BODY**2
+        likely = own >= min(LIKELY, LIKELY_SHARE * float(own.max()))
+        body = near & likely
+        found: Ints = site.members[body if body.any() else likely]
         return found
 
     def lining(self, rows: Ints) -> Ints:

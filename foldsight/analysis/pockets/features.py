@@ -39,7 +39,7 @@ GRAIN = 0.5
 NAMES: tuple[str, ...] = (
     *(f"atoms within {r:g}" for r in SHELLS),
     *(f"{name} within {r:g}" for r in (CLOSE, NEAR) for name in CLASSES),
-    *(f"{name} within {r:g}" for r in (CLOSE, NEAR) for name in AMINO_ACIDS),
+    *(f"residue {letter} within {r:g}" for r in (CLOSE, NEAR) for letter in AMINO_ACIDS),
     *(f"hydropathy within {r:g}" for r in (CLOSE, NEAR)),
     *(f"blocked within {r:g}" for r in BLOCKED_WITHIN),
     f"blocked within {FAR:g}",

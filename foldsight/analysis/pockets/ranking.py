@@ -15,8 +15,14 @@ from foldsight.typing import Doubles, Floats
 NEIGHBOURHOOD = 7.0
 #: Mean probability is taken over this many best points.
 BEST = (5, 10, 20, 40)
-OWN_WIDTH = 16 + len(BEST)
-SITE_WIDTH = OWN_WIDTH + len(NAMES)
+#: Features of its points of which a site has the mean, weighted by squared probability.
+AVERAGED = (
+    "blocked within 10", "blocked within 15", "blocked both ways", "hydropathy within 6",
+    "hydropathy within 10", "residues within 15", "aromatic C within 6", "aliphatic C within 6",
+)  # fmt: skip
+_COLUMNS = np.array([NAMES.index(name) for name in AVERAGED])
+_OWN = 16 + len(BEST)
+SITE_WIDTH = _OWN + len(AVERAGED)
 
 
 def describe_sites(sites: list[Site], points: Doubles, features: Floats, probability: Floats) -> Floats:
@@ -43,7 +49,7 @@ def describe_sites(sites: list[Site], points: Doubles, features: Floats, probabi
         weights = own**2 / (own**2).sum()
         around = probability[((points - site.centre) ** 2).sum(axis=1) < NEIGHBOURHOOD**2]
         spread = np.linalg.norm(points[site.members] - site.centre, axis=1)
-        table[rank, :OWN_WIDTH] = [
+        table[rank, :_OWN] = [
             *_strength(own),
             np.log(site.weight),
             site.weight / sites[0].weight,
@@ -58,7 +64,7 @@ def describe_sites(sites: list[Site], points: Doubles, features: Floats, probabi
             around.mean() if len(around) else 0.0,
             np.log(len(points)),
         ]
-        table[rank, OWN_WIDTH:] = weights @ features[site.members, : len(NAMES)]
+        table[rank, _OWN:] = weights @ features[np.ix_(site.members, _COLUMNS)]
     return table
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
-from foldsight.typing import Doubles
+from foldsight.typing import Doubles, Ints
 
 #: Distance, Å, of the points from the nearest heavy atoms: 1.7 (carbon) + 1.6 (probe).
 REACH = 3.3
 #: Edge, Å, of the cells of which each keeps one point.
 SPACING = 2.0
 #: Directions tried around each atom.
-TRIED = 26
-#: Candidates tested at once: bounds the memory that a large complex takes.
-CHUNK = 2**17
+TRIED = 40
+#: A point is buried when an atom is nearer than REACH by more than this, Å.
+SLACK = 1e-3
+#: Atoms handled at once: bounds the memory that a large complex takes.
+CHUNK = 4096
 
 
 def sphere(n: int) -> Doubles:
@@ -30,14 +32,35 @@ def surface_points(coord: Doubles, tree: cKDTree) -> Doubles:
     One point stays per cell of :data:`SPACING`: the one nearest to the cell's centre, so
     that the choice does not hang on the order of the atoms.
     """
-    directions = REACH * sphere(TRIED)
-    step = max(1, CHUNK // TRIED)
+    directions = sphere(TRIED)
     kept = []
-    for start in range(0, len(coord), step):
-        tried = (coord[start : start + step, None] + directions).reshape(-1, 3)
-        near, _ = tree.query(tried, distance_upper_bound=REACH - 1e-3)
-        kept.append(tried[~np.isfinite(near)])
+    for start in range(0, len(coord), CHUNK):
+        part = coord[start : start + CHUNK]
+        atom, direction = _exposed(part, coord, tree, directions)
+        kept.append(part[atom] + REACH * directions[direction])
     return _thin(np.concatenate(kept))
+
+
+def _exposed(centres: Doubles, coord: Doubles, tree: cKDTree, directions: Doubles) -> tuple[Ints, Ints]:
+    """Return atom and direction of the points that no other atom covers.
+
+    As all atoms have one reach, an atom at r covers the half space of directions d with
+    d·r > r²/(2 REACH): a product, where a search around every point would take far longer.
+    """
+    pairs = cKDTree(centres).sparse_distance_matrix(tree, 2 * REACH, output_type="ndarray")
+    atom, other, distance = (pairs[name] for name in ("i", "j", "v"))
+    order = np.argsort(atom, kind="stable")
+    order = order[distance[order] > 0]
+    atom, distance = atom[order], distance[order]
+    offset = (coord[other[order]] - centres[atom]).astype(np.float32)
+    limit = (distance**2 + REACH**2 - (REACH - SLACK) ** 2) / (2 * REACH)
+    covers = offset @ directions.T.astype(np.float32) > limit.astype(np.float32)[:, None]
+    buried = np.zeros((len(centres), len(directions)), dtype=bool)
+    atoms, starts = np.unique(atom, return_index=True)
+    if len(atoms):
+        buried[atoms] = np.logical_or.reduceat(covers, starts, axis=0)
+    bare, direction = np.nonzero(~buried)
+    return bare, direction
 
 
 def _thin(points: Doubles) -> Doubles:
