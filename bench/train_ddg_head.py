@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,19 +33,23 @@ from foldsight.io import read
 from foldsight.prediction import Prediction
 
 CURATED, MEGA = ("train_s2648", "train_extra"), "train_mega"
+HIDDEN_OF_NETWORK = 96
 HIDDEN, DROP, DECAY, RATE = 96, 0.45, 1.0, 2e-3
 STEPS, BATCH_CURATED, BATCH_MEGA, MEGA_WEIGHT = 1000, 96, 256, 5.0
 #: Measured values are held within these, kcal/mol; the loss is linear beyond DELTA.
 RANGE, DELTA = (-4.0, 6.0), 1.5
 FOLDS, HEADS = 5, 4
+#: Each site is described in these ways, and the heads see all of them: whether other chains
+#: count, and an error of the coordinates, Å. The first is what predictions use by default.
+WAYS = ((False, 0.0), (True, 0.0), (False, 0.2), (False, 0.2))
 
 
 @dataclass
 class Table:
     """Measured changes over described sites.
 
-    ``x`` (S, W) standardised, ``logits`` (S, 20), ``free`` (S,); of each change (n,): its
-    ``site``, ``wild``, ``mutant``, measured ``ddg``, ``family`` and whether it is ``curated``.
+    ``x`` (ways, S, W) standardised, ``logits`` (ways, S, 20), ``free`` (S,); of each change
+    (n,): its ``site``, ``wild``, ``mutant``, measured ``ddg``, ``family`` and whether it is ``curated``.
     """
 
     x: torch.Tensor
@@ -75,24 +79,27 @@ class Head(nn.Module):
         return self.down(self.drop(hidden)) + self.share * logits
 
 
-def describe(folder: Path, network: Network, pdb: str, chain: str) -> tuple[dict[str, int], list[np.ndarray]]:
-    """Return where each residue number of a chain is, and the inputs of its sites."""
-    path = next((folder / "pdb").glob(f"{pdb}.*"))
-    found = read(path)
+def describe(folder: Path, network: Network, pdb: str, chain: str) -> tuple[dict[str, int], np.ndarray]:
+    """Return where each residue number of a chain is, and its sites in all :data:`WAYS`."""
+    found = read(next((folder / "pdb").glob(f"{pdb}.*")))
     structure = found.structure if isinstance(found, Prediction) else found
     own = chain_mask(structure, [chain])
-    sites = Sites.of(structure, own)
-    geo = geometry(sites)
-    rows = np.arange(len(sites), dtype=np.int32)
-    refs = [structure.refs[row] for row in sites.rows.tolist()]
-    place = {f"{ref.auth_seq}{ref.ins_code}": i for i, ref in enumerate(refs)}
-    return place, list(inputs(network, sites, geo, rows))
+    rng = np.random.default_rng(len(own))
+    ways = []
+    for together, noise in WAYS:
+        coord = structure.atoms.coord + rng.normal(0, noise, structure.atoms.coord.shape)
+        moved = replace(structure, atoms=replace(structure.atoms, coord=coord))
+        sites = Sites.of(moved, structure.protein_mask if together else own)
+        rows = np.flatnonzero(own[sites.rows]).astype(np.int32)
+        ways.append(np.concatenate(inputs(network, sites, geometry(sites), rows), axis=1))
+    refs = [structure.refs[row] for row in sites.rows[rows].tolist()]
+    return {f"{ref.auth_seq}{ref.ins_code}": i for i, ref in enumerate(refs)}, np.stack(ways)
 
 
 def load(folder: Path, network: Network) -> Table:
     """Read the training tables and describe every site that they name."""
     chains: dict[tuple[str, str], Any] = {}
-    described: list[list[np.ndarray]] = []
+    described: list[np.ndarray] = []
     where: dict[tuple[str, str, str], int] = {}
     changes = []
     for name in (*CURATED, MEGA):
@@ -107,29 +114,29 @@ def load(folder: Path, network: Network) -> Table:
                         chains[key] = None
                 if chains[key] is None:
                     continue
-                place, parts = chains[key]
+                place, ways = chains[key]
                 site = where.setdefault((*key, row["resnum"]), len(where))
                 if site == len(described):
-                    described.append([part[place[row["resnum"]]] for part in parts])
+                    described.append(ways[:, place[row["resnum"]]])
                 kinds = AMINO_ACIDS.index(row["wt"]), AMINO_ACIDS.index(row["mut"])
                 changes.append((site, *kinds, float(row["ddg"]), row["family"], name != MEGA))
-    return _table([np.stack(part) for part in zip(*described, strict=True)], changes)
+    return _table(np.stack(described, axis=1), changes)
 
 
-def _table(parts: list[np.ndarray], changes: list[tuple[Any, ...]]) -> Table:
-    raw = np.concatenate(parts, axis=1)
-    mean, deviation = raw.mean(axis=0), raw.std(axis=0) + 1e-3
+def _table(raw: np.ndarray, changes: list[tuple[Any, ...]]) -> Table:
+    mean, deviation = raw[0].mean(axis=0), raw[0].std(axis=0) + 1e-3
     x = np.clip((raw - mean) / deviation, -CLIP, CLIP).astype(np.float32)
     columns = [np.array(column) for column in zip(*changes, strict=True)]
-    free = parts[2][:, -1].astype(float)
-    return Table(torch.from_numpy(x), torch.from_numpy(parts[1]), free, *columns, mean, deviation)
+    logits = np.ascontiguousarray(raw[:, :, HIDDEN_OF_NETWORK : HIDDEN_OF_NETWORK + 20])
+    free = raw[0, :, -1].astype(float)
+    return Table(torch.from_numpy(x), torch.from_numpy(logits), free, *columns, mean, deviation)
 
 
 def fit(table: Table, rows: np.ndarray, seed: int) -> Head:
     """Train one head on some of the changes."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    head = Head(table.x.shape[1])
+    head = Head(table.x.shape[-1])
     optimiser = torch.optim.AdamW(head.parameters(), RATE, weight_decay=DECAY)
     curated = table.curated[rows]
     parts = ((rows[curated], BATCH_CURATED, 1.0), (rows[~curated], BATCH_MEGA, MEGA_WEIGHT))
@@ -140,7 +147,8 @@ def fit(table: Table, rows: np.ndarray, seed: int) -> Head:
         for pool, size, weight in parts:
             batch = rng.choice(pool, size)
             site = table.site[batch]
-            energy = head(table.x[site], table.logits[site])
+            way = int(rng.integers(len(WAYS)))
+            energy = head(table.x[way, site], table.logits[way, site])
             given = energy[range(size), table.wild[batch]] - energy[range(size), table.mutant[batch]]
             truth = torch.from_numpy(table.ddg[batch]).float().clamp(*RANGE)
             loss = loss + weight * functional.huber_loss(given, truth, delta=DELTA)
@@ -150,11 +158,12 @@ def fit(table: Table, rows: np.ndarray, seed: int) -> Head:
     return head.eval()
 
 
-def apply(heads: list[Head], table: Table, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def apply(heads: list[Head], table: Table, rows: np.ndarray, way: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and standard deviation over heads of the ddG of changes."""
     site, back = np.unique(table.site[rows], return_inverse=True)
     with torch.no_grad():
-        energy = np.stack([head(table.x[site], table.logits[site]).double().numpy() for head in heads])
+        x, logits = table.x[way, site], table.logits[way, site]
+        energy = np.stack([head(x, logits).double().numpy() for head in heads])
     each = energy[:, back, table.wild[rows]] - energy[:, back, table.mutant[rows]]
     return each.mean(axis=0), each.std(axis=0)
 
@@ -168,12 +177,13 @@ def folds(table: Table) -> np.ndarray:
 
 
 def cross_validate(table: Table, fold: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Predict every change by heads that did not see its family."""
-    mean, deviation = np.zeros(len(fold)), np.zeros(len(fold))
+    """Predict every change in every way by heads that did not see its family; shapes (ways, n)."""
+    mean, deviation = np.zeros((len(WAYS), len(fold))), np.zeros((len(WAYS), len(fold)))
     for k in range(FOLDS):
         train, test = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
         heads = [fit(table, train, seed) for seed in range(HEADS)]
-        mean[test], deviation[test] = apply(heads, table, test)
+        for way in range(len(WAYS)):
+            mean[way, test], deviation[way, test] = apply(heads, table, test, way)
     return mean, deviation
 
 
@@ -183,29 +193,40 @@ def report(name: str, given: np.ndarray, truth: np.ndarray) -> float:
 
     rmse = float(np.sqrt(((given - truth) ** 2).mean()))
     pearson, spearman = np.corrcoef(given, truth)[0, 1], spearmanr(given, truth)[0]
-    print(f"  {name:<10} n {len(truth):6d}  Pearson {pearson:.3f}  Spearman {spearman:.3f}  RMSE {rmse:.3f}")
+    print(f"  {name:<20} n {len(truth):6d}  Pearson {pearson:.3f}  Spearman {spearman:.3f}  RMSE {rmse:.3f}")
     return rmse
 
 
-def calibrate(facts: np.ndarray, error: np.ndarray) -> np.ndarray:
+def calibrate(facts: np.ndarray, error: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Fit the width of the interval: a log-linear scale, then quantiles of error over scale."""
     target = np.log(np.abs(error) + 0.1)
     penalty = np.diag([0.0, *[5.0] * (FACTS - 1)])
-    coefficients = np.linalg.solve(facts.T @ facts + penalty, facts.T @ target)
-    return np.concatenate([coefficients, np.quantile(np.abs(error) / np.exp(facts @ coefficients), LEVELS)])
+    weighted = facts * weight[:, None]
+    coefficients = np.linalg.solve(weighted.T @ facts + penalty, weighted.T @ target)
+    ratio = np.abs(error) / np.exp(facts @ coefficients)
+    return np.concatenate([coefficients, np.quantile(ratio, LEVELS, weights=weight, method="inverted_cdf")])
 
 
-def check_coverage(facts: np.ndarray, error: np.ndarray, fold: np.ndarray) -> None:
+def family_weight(family: np.ndarray) -> np.ndarray:
+    """Weigh rows so that a family counts by the root of its size: the next protein is new."""
+    _, back, count = np.unique(family, return_inverse=True, return_counts=True)
+    weight = count[back] ** -0.5
+    return weight / weight.mean()
+
+
+def check_coverage(facts: np.ndarray, error: np.ndarray, weight: np.ndarray, fold: np.ndarray) -> None:
     """Print how often intervals fitted on the other folds hold the measured value."""
     inside = np.zeros((len(error), len(LEVELS)), dtype=bool)
     for k in range(FOLDS):
-        spread = calibrate(facts[fold != k], error[fold != k])
+        spread = calibrate(facts[fold != k], error[fold != k], weight[fold != k])
         scale = np.exp(facts[fold == k] @ spread[:FACTS])
         inside[fold == k] = np.abs(error[fold == k])[:, None] <= scale[:, None] * spread[FACTS:]
-    print(
-        "  coverage  "
-        + "  ".join(f"{level:.0%}: {x:.1%}" for level, x in zip(LEVELS, inside.mean(0), strict=True))
-    )
+    for name, share in (
+        ("by row", inside.mean(0)),
+        ("by family", np.average(inside, axis=0, weights=weight)),
+    ):
+        held = "  ".join(f"{level:.0%}: {x:.1%}" for level, x in zip(LEVELS, share, strict=True))
+        print(f"  coverage {name:<10} {held}")
 
 
 def save(out: Path, network: dict[str, np.ndarray], table: Table, heads: list[Head], **facts: Any) -> None:
@@ -239,17 +260,21 @@ def main() -> int:
         network = {name: value.astype(np.float16) for name, value in data.items()}
     table = load(args.folder, Network.of(network))
     fold, curated = folds(table), table.curated
-    raw, disagreement = cross_validate(table, fold)
+    every, disagreements = cross_validate(table, fold)
+    raw, disagreement = every[0], disagreements[0]
     scale = float((raw * table.ddg)[curated].sum() / (raw**2)[curated].sum())
     given, truth = raw * scale, table.ddg
     print(f"families unseen, {FOLDS} folds (scale {scale:.3f}):")
     error = report("curated", given[curated], truth[curated])
     report("mega-scale", given[~curated], truth[~curated])
+    for (together, noise), other in zip(WAYS[1:3], every[1:3] * scale, strict=True):
+        report(f"curated, {'complex' if together else f'error {noise} Å'}", other[curated], truth[curated])
     facts = spread_facts(given, disagreement * scale, table.free[table.site], table.wild, table.mutant)[
         curated
     ]
-    check_coverage(facts, (truth - given)[curated], fold[curated])
-    spread = calibrate(facts, (truth - given)[curated])
+    weight = family_weight(table.family[curated])
+    check_coverage(facts, (truth - given)[curated], weight, fold[curated])
+    spread = calibrate(facts, (truth - given)[curated], weight)
     heads = [fit(table, np.arange(len(fold)), seed) for seed in range(HEADS)]
     save(
         args.out,

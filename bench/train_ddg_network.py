@@ -1,6 +1,6 @@
 """Pre-train the residue-from-environment network of the built-in ddG.
 
-    python bench/train_ddg_network.py backbones.npz network.npz [--seconds 700]
+    python bench/train_ddg_network.py backbones.npz network.npz [--seconds 700] [--start network.npz]
 
 ``backbones.npz`` holds PDB chains (``ids``, ``sequences``, ``lengths``, ``xyz`` int16 in
 0.01 Å, N CA C O). The network learns which residue type stands at a site from the 24
@@ -32,7 +32,9 @@ ROUNDS = 3
 BATCH_SITES = 1000
 #: Share of a chain's sites used each time the chain comes by.
 SHARE = 0.34
-NOISE = 0.1
+#: Each chain is described once with each of these errors of its coordinates, Å: what is
+#: learned must not hang on bond lengths and angles that refinement leaves behind.
+NOISES = (0.05, 0.1, 0.2, 0.2)
 PEAK_RATE = 1.6e-3
 HELD_OUT = 60
 
@@ -89,54 +91,61 @@ class Network(nn.Module):
 
 @dataclass
 class ChainData:
-    """One chain, ready for batches."""
+    """One chain, described once for each error of its coordinates."""
 
-    geo: Geometry
+    copies: list[Geometry]
     sites: Sites
 
 
 def read_chains(path: Path) -> list[ChainData]:
     """Read the chains whose sequence has only the twenty residue types."""
+    rng = np.random.default_rng(1)
     with np.load(path, allow_pickle=False) as data:
         xyz, lengths, sequences = data["xyz"] / 100.0, data["lengths"], data["sequences"]
     ends = np.cumsum(lengths)
     chains = []
     for end, length, sequence in zip(ends, lengths, sequences, strict=True):
-        sites = Sites.from_backbone(xyz[end - length : end].astype(np.float64), str(sequence))
+        clean = xyz[end - length : end].astype(np.float64)
+        sites = Sites.from_backbone(clean, str(sequence))
         if (sites.letters < UNKNOWN).all():
-            chains.append(ChainData(geometry(sites), sites))
+            moved = [clean + rng.normal(0, noise, clean.shape) for noise in NOISES]
+            copies = [geometry(Sites.from_backbone(each, str(sequence))) for each in moved]
+            chains.append(ChainData(copies, sites))
     return chains
 
 
 def batches(
-    chains: list[ChainData], rng: np.random.Generator, *, share: float, noise: float, mask: float
+    chains: list[ChainData], rng: np.random.Generator, *, share: float, copy: int | None, mask: float
 ) -> Iterator[tuple[tuple[torch.Tensor, ...], torch.Tensor]]:
-    """Yield network inputs and true types, about BATCH_SITES sites at a time."""
-    held: list[tuple[ChainData, np.ndarray]] = []
+    """Yield network inputs and true types, about BATCH_SITES sites at a time.
+
+    ``copy`` is which description to take, None for a random one each time.
+    """
+    held: list[tuple[Geometry, Sites, np.ndarray]] = []
     for k in rng.permutation(len(chains)):
         count = len(chains[k].sites)
-        held.append((chains[k], np.sort(rng.choice(count, max(1, int(count * share)), replace=False))))
-        if sum(len(rows) for _, rows in held) > BATCH_SITES:
-            yield _join(held, rng, noise, mask * rng.random())
+        rows = np.sort(rng.choice(count, max(1, int(count * share)), replace=False))
+        geo = chains[k].copies[int(rng.integers(len(NOISES))) if copy is None else copy]
+        held.append((geo, chains[k].sites, rows))
+        if sum(len(rows) for _, _, rows in held) > BATCH_SITES:
+            yield _join(held, rng, mask * rng.random())
             held = []
     if held:
-        yield _join(held, rng, noise, mask * rng.random())
+        yield _join(held, rng, mask * rng.random())
 
 
 def _join(
-    held: list[tuple[ChainData, np.ndarray]], rng: np.random.Generator, noise: float, mask: float
+    held: list[tuple[Geometry, Sites, np.ndarray]], rng: np.random.Generator, mask: float
 ) -> tuple[tuple[torch.Tensor, ...], torch.Tensor]:
-    starts = np.cumsum([0] + [len(chain.sites) for chain, _ in held])
-    rows = np.concatenate([picked + start for (_, picked), start in zip(held, starts, strict=False)])
-    neighbours = np.concatenate(
-        [chain.geo.neighbours[picked] + start for (chain, picked), start in zip(held, starts, strict=False)]
-    )
-    atoms = np.concatenate([chain.geo.atoms for chain, _ in held])
-    atoms = atoms + rng.normal(0, noise, atoms.shape).astype(np.float32)
-    frames = np.concatenate([chain.geo.frames for chain, _ in held])
-    position = np.concatenate([chain.sites.position for chain, _ in held])
-    letters = np.concatenate([chain.sites.letters for chain, _ in held])
-    node = np.concatenate([chain.geo.node for chain, _ in held])
+    starts = np.cumsum([0] + [len(sites) for _, sites, _ in held])[:-1].tolist()
+    parts = list(zip(held, starts, strict=True))
+    rows = np.concatenate([rows + start for (_, _, rows), start in parts])
+    neighbours = np.concatenate([geo.neighbours[rows] + start for (geo, _, rows), start in parts])
+    atoms = np.concatenate([geo.atoms for geo, _, _ in held])
+    frames = np.concatenate([geo.frames for geo, _, _ in held])
+    node = np.concatenate([geo.node for geo, _, _ in held])
+    position = np.concatenate([sites.position for _, sites, _ in held])
+    letters = np.concatenate([sites.letters for _, sites, _ in held])
     edges = edges_between(atoms, frames, position, rows, neighbours)
     seen = np.where(rng.random(len(letters)) < mask, UNKNOWN, letters)
     inputs = (edges, node, seen.astype(np.int64), rows.astype(np.int64), neighbours.astype(np.int64))
@@ -144,11 +153,11 @@ def _join(
 
 
 def score(network: Network, chains: list[ChainData]) -> tuple[float, float]:
-    """Return perplexity and recovery over every site of ``chains``."""
+    """Return perplexity and recovery over every site of ``chains``, with the least error."""
     network.eval()
     loss, hits, count = 0.0, 0, 0
     with torch.no_grad():
-        for inputs, truth in batches(chains, np.random.default_rng(0), share=1.0, noise=0.0, mask=0.0):
+        for inputs, truth in batches(chains, np.random.default_rng(0), share=1.0, copy=0, mask=0.0):
             logits = network(*inputs)
             loss += functional.cross_entropy(logits, truth, reduction="sum").item()
             hits += int((logits.argmax(-1) == truth).sum())
@@ -156,17 +165,17 @@ def score(network: Network, chains: list[ChainData]) -> tuple[float, float]:
     return math.exp(loss / count), hits / count
 
 
-def train(chains: list[ChainData], held_out: list[ChainData], seconds: float, out: Path) -> None:
+def train(
+    network: Network, chains: list[ChainData], held_out: list[ChainData], seconds: float, out: Path
+) -> None:
     """Train for ``seconds`` of CPU with a cosine rate; write the network as it goes."""
-    torch.manual_seed(0)
     rng = np.random.default_rng(0)
-    network = Network()
     optimiser = torch.optim.AdamW(network.parameters(), PEAK_RATE, weight_decay=0.01)
     began, step, passes = time.process_time(), 0, 0
     while (used := time.process_time() - began) < seconds:
         network.train()
         losses = []
-        for inputs, truth in batches(chains, rng, share=SHARE, noise=NOISE, mask=0.1):
+        for inputs, truth in batches(chains, rng, share=SHARE, copy=None, mask=0.1):
             done = min(1.0, (time.process_time() - began) / seconds)
             rate = PEAK_RATE * min(1.0, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * done) + 0.01)
             for group in optimiser.param_groups:
@@ -206,6 +215,7 @@ def main() -> int:
     )
     parser.add_argument("backbones", nargs="?", type=Path)
     parser.add_argument("out", nargs="?", type=Path)
+    parser.add_argument("--start", type=Path, help="network to go on from")
     parser.add_argument("--seconds", type=float, default=700.0, help="CPU seconds of training")
     args = parser.parse_args()
     if args.out is None:
@@ -216,7 +226,12 @@ def main() -> int:
     order = np.random.default_rng(5).permutation(len(chains))
     chains = [chains[k] for k in order]
     print(f"{len(chains)} chains, {sum(len(chain.sites) for chain in chains)} sites", flush=True)
-    train(chains[HELD_OUT:], chains[:HELD_OUT], args.seconds, args.out)
+    torch.manual_seed(0)
+    network = Network()
+    if args.start is not None:
+        with np.load(args.start, allow_pickle=False) as data:
+            network.load_state_dict({name: torch.from_numpy(value) for name, value in data.items()})
+    train(network, chains[HELD_OUT:], chains[:HELD_OUT], args.seconds, args.out)
     return 0
 
 
