@@ -18,6 +18,8 @@ from foldsight_server.identity import Identity
 from foldsight_server.service import Service
 
 _log = logging.getLogger(__name__)
+#: What a call meets while the database is being started again.
+AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, OSError)
 
 
 class Application:
@@ -40,7 +42,7 @@ class Application:
             return await self._answer(method, path, identity, query, body)
         except FoldSightError as error:
             return failure(error)
-        except (psycopg.Error, PoolTimeout, OSError) as fault:
+        except AWAY as fault:
             _log.warning("%s %s: %s", method, path, fault)
             return failure(away())
         except Exception:  # the caller gets a sentence, the log the traceback
@@ -72,7 +74,7 @@ class Application:
             await self.service.start()
             async for view in jobs.follow(Call(self.service, identity, {"id": job_id})):
                 yield view
-        except (psycopg.Error, PoolTimeout, OSError) as fault:
+        except AWAY as fault:
             _log.warning("following %s: %s", job_id, fault)
             raise away() from fault
 

@@ -83,7 +83,11 @@ def decode(body: bytes) -> Submit:
         raise BadRequest(
             f"The request is larger than {MAX_BODY // 1000} kB.", hint="Submit records one by one."
         )
+    if b"\\u0000" in body:
+        raise BadRequest("The request holds a NUL character.", hint="Leave it out.")
     try:
         return msgspec.json.decode(body, type=Submit)
+    except UnicodeDecodeError:
+        raise BadRequest("The request is not UTF-8 text.", hint="See /openapi.json.") from None
     except msgspec.MsgspecError as fault:
         raise BadRequest(f"The request is not as it should be: {fault}.", hint="See /openapi.json.") from None

@@ -17,7 +17,6 @@ from typing import Any
 
 import psycopg
 
-from foldsight.errors import ServiceUnavailable
 from foldsight_server.dispatch.cluster import Cluster, Report
 from foldsight_server.dispatch.recorder import Recorder
 from foldsight_server.store.database import Database
@@ -176,7 +175,7 @@ class Dispatcher:
     async def _run(self, claim: Claim, cluster: Cluster) -> None:
         try:
             await self._recorder.record(claim, lambda: cluster.execute(claim))
-        except (psycopg.Error, OSError, ServiceUnavailable):
+        except Exception:  # whatever it is, the other runs go on and the lease of this one ends
             _log.exception("how job %s ended could not be recorded; its lease will run out", claim.id)
         finally:
             for table in (self._runs, self._progress, self._claims):

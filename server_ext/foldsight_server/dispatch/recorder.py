@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import psycopg
+from psycopg_pool import PoolTimeout
 
-from foldsight.errors import EngineFailed, FoldSightError, ServiceUnavailable, error_from_dict
+from foldsight.errors import EngineFailed, Failed, FoldSightError, ServiceUnavailable, error_from_dict
 from foldsight.jobs import Fault
 from foldsight_server.dispatch.cluster import RunLost, WorkerDied
 from foldsight_server.store.queue import Claim, Queue, Run
 from foldsight_server.store.results import Results
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 #: Seconds that the database may be away while a result waits to be recorded.
 PATIENCE = 120.0
 
@@ -58,7 +61,13 @@ class Recorder:
             error = error_from_dict(outcome["error"])
             await self._fault(claim, "refused" if error.refused else "broke", error)
             return
-        result = await self._results.store(outcome["files"])
+        try:
+            result = await self._results.store(outcome["files"])
+        except Exception as fault:  # a full disk, or a bundle that cannot be read again
+            _log.exception("the result of job %s could not be stored", claim.id)
+            error = Failed("The result could not be stored.", hint=f"{type(fault).__name__}: {fault}"[:200])
+            await self._fault(claim, "broke", error)
+            return
         await _insist(lambda: self._queue.finish(claim, result))
 
     async def _fault(self, run: Run, kind: Fault, error: FoldSightError) -> None:
@@ -82,7 +91,7 @@ async def _insist(work: Callable[[], Awaitable[T]]) -> T:
     while True:
         try:
             return await work()
-        except (psycopg.Error, OSError):
+        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, OSError):
             if asyncio.get_running_loop().time() > deadline:
                 raise
             await asyncio.sleep(0.5)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import msgspec
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
@@ -101,7 +102,7 @@ class Queue:
         async with self._database.connection() as connection, connection.transaction():
             await connection.execute(sql("upsert_user"), values)
             if known is not None:
-                hit = {**values, "files": Jsonb(known.files), "summary": Jsonb(known.summary)}
+                hit = {**values, "files": _jsonb(known.files), "summary": _jsonb(known.summary)}
                 row = await _one(connection, "insert_done", hit)
                 assert row is not None
                 return str(row["id"]), True
@@ -162,7 +163,7 @@ class Queue:
 
     async def progress(self, claim: Claim, fraction: float, message: str) -> None:
         """Note how far a run is; ignored once it is not the present attempt."""
-        values = {"id": claim.id, "attempt": claim.attempt, "progress": fraction, "message": message[:300]}
+        values = {"id": claim.id, "attempt": claim.attempt, "progress": fraction, "message": _line(message)}
         async with self._database.connection() as connection:
             await connection.execute(sql("progress"), values)
             await connection.execute(sql("announce_job"), values)
@@ -176,7 +177,7 @@ class Queue:
         """Store the one result; False when this attempt may no longer end the job."""
         values = {
             "id": claim.id, "attempt": claim.attempt, "cache_key": claim.cache_key, "cached": cached,
-            "files": Jsonb(result.files), "summary": Jsonb(result.summary),
+            "files": _jsonb(result.files), "summary": _jsonb(result.summary),
             "message": "from the cache" if cached else "done",
         }  # fmt: skip
         async with self._database.connection() as connection, connection.transaction():
@@ -203,8 +204,8 @@ class Queue:
                 return None
             verdict = judge(Tally(**row), kind)
             values |= asdict(verdict.tally) | {"state": verdict.state, "delay": verdict.delay}
-            values["error"] = Jsonb(error.to_dict())
-            values["message"] = _AGAIN[kind] if verdict.again else error.message[:300]
+            values["error"] = _jsonb(error.to_dict())
+            values["message"] = _AGAIN[kind] if verdict.again else _line(error.message)
             await connection.execute(sql("after_fault"), values)
             if verdict.state == "failed":
                 await connection.execute(sql("refund"), values)
@@ -257,6 +258,15 @@ async def _charge(connection: Connection, account: str, plan: Plan) -> None:
         raise QuotaExceeded(verdict.reason, hint=verdict.hint)
 
 
+def _line(text: str) -> str:
+    return text[:300].replace("\0", "")
+
+
+def _jsonb(value: Any) -> Jsonb:
+    """Return a value as PostgreSQL's JSON, which knows neither NaN nor the NUL character."""
+    return Jsonb(value, dumps=lambda held: msgspec.json.encode(held).replace(b"\\u0000", b"\\ufffd"))
+
+
 def _values(user: tuple[str, str], request: Mapping[str, Any], cache_key: str, plan: Plan) -> dict[str, Any]:
     verdict = decide(0, plan, free=False)
     return {
@@ -265,7 +275,7 @@ def _values(user: tuple[str, str], request: Mapping[str, Any], cache_key: str, p
         "kind": request["kind"],
         "name": request["name"],
         "engine": request["engine"],
-        "request": Jsonb(dict(request)),
+        "request": _jsonb(dict(request)),
         "cache_key": cache_key,
         "head_start": plan.head_start,
         "max_running": plan.max_running,
