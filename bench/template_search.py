@@ -53,7 +53,7 @@ def mutated(sequence: str, identity: float, random: np.random.Generator) -> str:
 def main(count: int) -> None:
     random = np.random.default_rng(0)
     sequences = natural()
-    query = "".join(sequences[k] for k in range(0, 12))[:QUERY_LENGTH]
+    query = "".join(sequences[k] for k in range(12))[:QUERY_LENGTH]
     targets = shuffled(sequences, count, random)
     for i, identity in enumerate(HIDDEN):
         targets[i * (count // len(HIDDEN))] = mutated(query, identity, random)

@@ -271,4 +271,3 @@ def write_index(folder: Path, entries: dict[str, Entry], stamps: dict[str, list[
     content = {"entries": [entry.to_dict() for entry in entries.values()], "stamps": stamps}
     text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
     write_whole(folder / INDEX, text.encode())
-
