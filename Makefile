@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 FRONT_END := $(shell find widgets/js jupyter_extension package.json package-lock.json hatch_build.py \
 	-not -path '*/node_modules/*' -not -path '*/labextension/*' -not -path '*/lib/*' -type f 2>/dev/null)
 
-.PHONY: help setup setup-dev demo lab test check bench clean
+.PHONY: help setup setup-dev demo lab test check load bench clean
 
 help:
 	@echo "make setup   make .venv with FoldSight and its front end"
@@ -24,6 +24,7 @@ help:
 	@echo "make lab     open JupyterLab with everything on"
 	@echo "make test    run every test (installs what the tests need)"
 	@echo "make check   ruff and mypy"
+	@echo "make load    many users at once against the queue and the rooms"
 	@echo "make bench   the benchmarks (minutes; see bench/README.md)"
 
 $(STAMPS)/venv:
@@ -66,6 +67,9 @@ check: setup-dev
 
 test: setup-dev
 	@$(BIN)/python -m pytest
+
+load: setup-dev
+	@$(BIN)/python -m pytest tests/load -s
 
 bench: setup-dev
 	@for script in $$(grep -l __main__ bench/*.py | grep -v /train_); do echo "== $$script"; $(BIN)/python $$script || exit 1; done

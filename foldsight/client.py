@@ -32,6 +32,8 @@ IDLE_EXIT = 900
 POLL = 20.0
 
 Update = Callable[[Json], None]
+#: Services that this process started; they outlive what is built on them here.
+_started: list[subprocess.Popen[bytes]] = []
 
 
 @dataclass(frozen=True)
@@ -272,6 +274,7 @@ def _start_service() -> Address:
                 start_new_session=True,
                 env={**os.environ, "FOLDSIGHT_HOME": str(home)},
             )
+        _started.append(process)
         return _await_start(process, log)
 
 

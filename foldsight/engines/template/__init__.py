@@ -19,12 +19,16 @@ from foldsight.engines.base import Availability, Capabilities, Context, FoldRequ
 from foldsight.prediction import Prediction
 
 
+#: Raise it with every change of what is built: the cache answers by it.
+VERSION = "2"
+
+
 class TemplateEngine:
     """Homology structures on the structure library."""
 
     id = "template"
     title = "Template engine"
-    version = "1"
+    version = VERSION
     licence = "Apache-2.0"
     citation = "FoldSight template engine; alignments by HMMER 3 (Eddy 2011) and parasail (Daily 2016)"
     caps = Capabilities(origin="homology", confidence="template_support", multimer=True)

@@ -11,6 +11,7 @@ import numpy as np
 
 from foldsight.confidence import Confidence
 from foldsight.engines.base import Context, FoldRequest
+from foldsight.engines.template import VERSION
 from foldsight.engines.template.assemble import assemble, chain_name, spread
 from foldsight.engines.template.choose import Match, Shelf, choose
 from foldsight.engines.template.draft import LOOP, TEMPLATE, Draft, TemplateChain
@@ -132,7 +133,7 @@ def _manifest(request: FoldRequest, pieces: list[_Piece], seconds: dict[str, flo
     matches = [piece.match for piece in pieces]
     return FoldManifest(
         engine="template",
-        engine_version="1",
+        engine_version=VERSION,
         origin="homology",
         sequence_key=request.query.key,
         name=request.query.name,

@@ -35,6 +35,9 @@ _SETTINGS = {
 }
 #: Starts that may fail; after a crash the old backends can need some moments to go.
 _TRIES = 20
+#: Servers that this process started. They outlive the objects below, and whoever starts a
+#: process must collect it in the end: a zombie has a process id like the living.
+_started: list[subprocess.Popen[bytes]] = []
 
 
 class EmbeddedPostgres:
@@ -51,7 +54,6 @@ class EmbeddedPostgres:
         base.mkdir(parents=True, exist_ok=True)
         self.data, self.log = base / "data", base / "postgres.log"
         self.socket = pgfiles.socket_folder(base)
-        self._children: list[subprocess.Popen[bytes]] = []
 
     @property
     def dsn(self) -> str:
@@ -66,7 +68,7 @@ class EmbeddedPostgres:
 
     def alive(self) -> bool:
         """Whether a connection can be made."""
-        self._reap()
+        _collect()
         try:
             with psycopg.connect(self.dsn, autocommit=True) as connection:
                 connection.execute("SELECT 1")
@@ -105,7 +107,7 @@ class EmbeddedPostgres:
             os.kill(pid, signal.SIGINT)
             deadline = time.monotonic() + timeout
             while pgfiles.is_postgres(pid) and time.monotonic() < deadline:
-                self._reap()
+                _collect()
                 time.sleep(0.02)
             return not pgfiles.is_postgres(pid)
 
@@ -174,14 +176,14 @@ class EmbeddedPostgres:
             child = subprocess.Popen(
                 [*command, *options], stdout=log, stderr=log, start_new_session=True, **runner.options()
             )
-        self._children.append(child)
+        _started.append(child)
         with suppress(subprocess.TimeoutExpired):
             child.wait(0.1)
-
-    def _reap(self) -> None:
-        """Collect our own dead children: a zombie has a process id like the living."""
-        self._children = [child for child in self._children if child.poll() is None]
 
     def _failure(self) -> ServiceUnavailable:
         tail = self.log.read_text(errors="replace")[-600:].strip() if self.log.exists() else "no log"
         return ServiceUnavailable(f"PostgreSQL did not start in {self.base}.", hint=f"Its log ends: {tail}")
+
+
+def _collect() -> None:
+    _started[:] = [child for child in _started if child.poll() is None]
