@@ -18,7 +18,6 @@ from __future__ import annotations
 from foldsight.engines.base import Availability, Capabilities, Context, FoldRequest
 from foldsight.prediction import Prediction
 
-
 #: Raise it with every change of what is built: the cache answers by it.
 VERSION = "2"
 
