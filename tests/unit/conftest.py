@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from foldsight.confidence import Confidence
+from foldsight.engines import registry
 from foldsight.errors import EngineFailed, NoStructure
 from foldsight.io.bundle import to_bundle
 from foldsight.library import Library
@@ -113,3 +114,11 @@ def service(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFa
     monkeypatch.setattr(foldsight.client, "connect", lambda: fake)
     monkeypatch.setattr(foldsight.api.folding, "connect", lambda: fake)
     return fake
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    def install(*engines: Any) -> None:
+        monkeypatch.setattr(registry, "_engines", lambda: {engine.id: engine for engine in engines})
+
+    return install
