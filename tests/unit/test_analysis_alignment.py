@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 
 import numpy as np
 import pytest
 
-from foldsight.analysis.alignment import Trace, align, align_all, align_many, pool
+from foldsight.analysis.alignment import Trace, align, align_async, pool
 from foldsight.analysis.alignment.trace import check
 from foldsight.errors import BadRequest, Failed
 from foldsight.typing import Doubles
@@ -51,15 +52,37 @@ def test_scores_are_given_by_reference_and_by_mobile() -> None:
     assert "by reference" in str(found)
 
 
-def test_many_and_all_agree_with_one_by_one() -> None:
-    traces = [helix_bundle(40, seed) for seed in range(3)]
-    seen: list[tuple[int, int]] = []
-    matrix = align_all(traces, progress=lambda done, total: seen.append((done, total)))
-    assert seen == [(1, 3), (2, 3), (3, 3)]
-    one = align(traces[0], traces[1])
-    assert (matrix[0, 1], matrix[1, 0]) == (one.tm_by_reference, one.tm_by_mobile)
-    many = align_many(traces[1], [traces[0], traces[2]])
-    assert [found.mobile.name for found in many] == ["walk0", "walk2"]
+def test_a_pair_can_be_awaited_and_a_cancelled_one_frees_its_worker() -> None:
+    own = pool.Pool(1)
+    slow = helix_bundle(1500, 3), helix_bundle(1500, 4)
+
+    async def work() -> int:
+        task = asyncio.create_task(align_async(*slow, own))
+        ticks = 0
+        while not task.done():  # the event loop goes on; a held one would never count
+            await asyncio.sleep(0.001)
+            ticks += 1
+            if ticks == 30:
+                task.cancel()
+        assert task.cancelled()
+        assert (await align_async(helix_bundle(30, 5), helix_bundle(30, 6), own)).n_aligned > 5
+        return ticks
+
+    assert asyncio.run(work()) >= 30
+    own.close()
+
+
+def test_bad_coordinates_are_refused_before_a_worker_starts() -> None:
+    class Never(pool.Pool):
+        def align(self, *_: object) -> dict[str, object]:
+            raise AssertionError("a worker was asked")
+
+    bad = helix_bundle(30, 1)
+    bad.coord[3] = np.nan
+    with pytest.raises(BadRequest, match="CA number 4"):
+        align(bad, helix_bundle(30, 2), Never(1))
+    with pytest.raises(BadRequest, match="needs 10"):
+        align(helix_bundle(30, 2), helix_bundle(9, 2), Never(1))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

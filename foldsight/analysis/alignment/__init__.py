@@ -1,13 +1,38 @@
 """Structural alignment (TM-align), safe in a notebook and a server.
 
-``trace`` what of a structure is aligned; ``result`` what comes out; ``pool`` the killable
-worker processes; ``pairwise`` one pair, one against many, all against all.
+======================  =============================================================
+:mod:`.trace`           what of a structure is aligned
+:mod:`.alphabet`        its 3Di letters
+:mod:`.pool`            the killable worker processes
+:mod:`.pairwise`        one pair, now or awaited
+:mod:`.result`          what a pair gives
+:mod:`.many`            many pairs at once
+:mod:`.prefilter`       pairs that need no alignment
+:mod:`.search`          one against many
+:mod:`.matrix`          all against all
+:mod:`.pictures`        matrix, tree and distances drawn
+:mod:`.batch`           pairs from a list of files
+======================  =============================================================
 """
 
 from __future__ import annotations
 
-from foldsight.analysis.alignment.pairwise import align, align_all, align_many
+from foldsight.analysis.alignment.many import Refusal
+from foldsight.analysis.alignment.matrix import AlignmentMatrix, align_all
+from foldsight.analysis.alignment.pairwise import align, align_async
 from foldsight.analysis.alignment.result import Alignment
+from foldsight.analysis.alignment.search import Match, Matches, align_many
 from foldsight.analysis.alignment.trace import Trace
 
-__all__ = ["Alignment", "Trace", "align", "align_all", "align_many"]
+__all__ = [
+    "Alignment",
+    "AlignmentMatrix",
+    "Match",
+    "Matches",
+    "Refusal",
+    "Trace",
+    "align",
+    "align_all",
+    "align_async",
+    "align_many",
+]

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from foldsight.analysis.alignment.pairwise import Progress, align
+from foldsight.analysis.alignment.many import Progress
+from foldsight.analysis.alignment.pairwise import align
 from foldsight.analysis.alignment.result import Alignment
 from foldsight.analysis.alignment.trace import Trace
 from foldsight.errors import BadFile, FoldSightError, NotFound

@@ -1,29 +1,39 @@
-"""One pair, one against many, all against all."""
+"""One pair: now, or awaited."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+import asyncio
 
 import numpy as np
 
 from foldsight.analysis.alignment import pool as pools
 from foldsight.analysis.alignment.result import Alignment
-from foldsight.analysis.alignment.trace import Trace
-from foldsight.typing import Doubles
-
-Progress = Callable[[int, int], None]
+from foldsight.analysis.alignment.trace import Trace, check
 
 
-def align(mobile: Trace, reference: Trace, pool: pools.Pool | None = None) -> Alignment:
+def align(
+    mobile: Trace, reference: Trace, pool: pools.Pool | None = None, stop: pools.Stop | None = None
+) -> Alignment:
     """Superpose ``mobile`` on ``reference`` with TM-align.
+
+    Parameters
+    ----------
+    mobile, reference : Trace
+    pool : Pool, optional
+        This process's pool by default.
+    stop : Stop, optional
+        With it another thread can stop the pair.
 
     Raises
     ------
+    BadRequest
+        Before a worker sees it, on coordinates that are not finite or fewer than 10 residues.
     Failed
-        When the pair took longer than its limit.
+        When the pair took longer than its limit or was stopped.
     """
-    found = (pool or pools.shared()).align(mobile, reference)
+    for trace in (mobile, reference):
+        check(trace.coord, trace.name)
+    found = (pool or pools.shared()).align(mobile, reference, stop)
     return Alignment(
         reference,
         mobile,
@@ -37,35 +47,18 @@ def align(mobile: Trace, reference: Trace, pool: pools.Pool | None = None) -> Al
     )
 
 
-def align_many(query: Trace, others: Sequence[Trace], *, progress: Progress | None = None) -> list[Alignment]:
-    """Superpose each of ``others`` on ``query``; same order as ``others``."""
-    return _run([(other, query) for other in others], progress)
+async def align_async(mobile: Trace, reference: Trace, pool: pools.Pool | None = None) -> Alignment:
+    """Superpose as :func:`align` does, without holding the event loop.
 
+    A task that is cancelled kills its worker; the pool goes on with a fresh one.
 
-def align_all(traces: Sequence[Trace], *, progress: Progress | None = None) -> Doubles:
-    """Align all against all.
-
-    Returns
-    -------
-    ndarray, shape=(N, N), dtype=float64
-        ``[i, j]`` is the TM-score of i and j normalised by the length of j.
+    Raises
+    ------
+    BadRequest, Failed
     """
-    index = [(i, j) for i in range(len(traces)) for j in range(i + 1, len(traces))]
-    found = _run([(traces[i], traces[j]) for i, j in index], progress)
-    matrix = np.eye(len(traces))
-    for (i, j), result in zip(index, found, strict=True):
-        matrix[i, j], matrix[j, i] = result.tm_by_reference, result.tm_by_mobile
-    return matrix
-
-
-def _run(pairs: Iterable[tuple[Trace, Trace]], progress: Progress | None) -> list[Alignment]:
-    tasks, pool = list(pairs), pools.shared()
-    done = 0
-    with ThreadPoolExecutor(pool.size) as threads:
-        futures = [threads.submit(align, mobile, reference, pool) for mobile, reference in tasks]
-        for future in as_completed(futures):
-            future.result()
-            done += 1
-            if progress is not None:
-                progress(done, len(tasks))
-    return [future.result() for future in futures]
+    stop = pools.Stop()
+    try:
+        return await asyncio.to_thread(align, mobile, reference, pool, stop)
+    except asyncio.CancelledError:
+        stop.ask()
+        raise

@@ -8,6 +8,8 @@ import queue
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
@@ -60,12 +62,51 @@ class _Worker:
             return None
         return None if message is None else message[0]
 
+    def kill(self) -> None:
+        """End what the process is doing; its thread finds the pipe closed."""
+        self._process.kill()
+
     def close(self) -> None:
-        """End the process, whatever it is doing."""
+        """End the process and give back what it held."""
         self._process.kill()
         self._process.wait()
         self._input.close()
         self._output.close()
+
+
+class Stop:
+    """What another thread uses to stop pairs that are under way."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[_Worker] = set()
+        self.asked = False
+
+    def ask(self) -> None:
+        """Kill the workers of these pairs, and let no further pair begin."""
+        with self._lock:
+            self.asked = True
+            for worker in self._running:
+                worker.kill()
+
+    @contextmanager
+    def watching(self, worker: _Worker) -> Iterator[None]:
+        """Hold ``worker`` ready to be killed.
+
+        Raises
+        ------
+        Failed
+            When a stop has been asked for.
+        """
+        with self._lock:
+            if self.asked:
+                raise Failed("The alignment was stopped.")
+            self._running.add(worker)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running.discard(worker)
 
 
 class Pool:
@@ -83,20 +124,23 @@ class Pool:
         for _ in range(self.size):
             self._idle.put(None)
 
-    def align(self, x: Trace, y: Trace) -> dict[str, Any]:
+    def align(self, x: Trace, y: Trace, stop: Stop | None = None) -> dict[str, Any]:
         """Align ``x`` onto ``y`` in a worker; blocks this thread only.
 
         Raises
         ------
         Failed
-            When the pair takes longer than its limit or the worker dies; the next pair gets
-            a fresh worker.
+            When the pair takes longer than its limit, is stopped or the worker dies; the next
+            pair gets a fresh worker.
         """
-        worker = self._idle.get() or _Worker()
+        worker = self._idle.get()
         try:
-            answer = worker.align(x, y)
+            worker = worker or _Worker()
+            with (stop or Stop()).watching(worker):
+                answer = worker.align(x, y)
         except BaseException:
-            worker.close()
+            if worker is not None:
+                worker.close()
             self._idle.put(None)
             raise
         self._idle.put(worker)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
+from foldsight.analysis.alignment import alphabet
 from foldsight.errors import BadRequest
 from foldsight.structure import Structure
 from foldsight.typing import Doubles, Ints
@@ -29,15 +31,25 @@ class Trace:
         L letters.
     rows : ndarray, shape=(L,)
         Index into the structure's residue table.
+    backbone : ndarray, shape=(L, 3, 3), optional
+        N, C and CB in Å, NaN where an atom is missing; None for a bare CA trace.
     """
 
     name: str
     coord: Doubles
     sequence: str
     rows: Ints
+    backbone: Doubles | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.sequence)
+
+    @cached_property
+    def states(self) -> str:
+        """3Di letters, one per residue; empty for a trace whose N and C are mostly missing."""
+        if self.backbone is None or np.isfinite(self.backbone[:, :2]).all(axis=(1, 2)).mean() < 0.8:
+            return ""
+        return alphabet.states(self.coord, self.backbone)
 
     @classmethod
     def of(cls, structure: Structure, chain: str | None = None) -> Trace:
@@ -56,11 +68,13 @@ class Trace:
         name = f"{structure.name}:{auth}"
         table = structure.residues
         chains = np.array([c.auth == auth for c in structure.chains], dtype=bool)
-        ca = _first_ca(structure)
+        ca = _atoms(structure, "CA", "C")
         rows = np.flatnonzero(chains[table.chain] & structure.protein_mask & ~table.het & (ca >= 0))
         coord = structure.atoms.coord[ca[rows]]
         check(coord, name)
-        return cls(name, coord, "".join(structure.one_letters[rows]), rows)
+        others = [_atoms(structure, *atom)[rows] for atom in (("N", "N"), ("C", "C"), ("CB", "C"))]
+        found = [np.where(at[:, None] >= 0, structure.atoms.coord[at], np.nan) for at in others]
+        return cls(name, coord, "".join(structure.one_letters[rows]), rows, np.stack(found, axis=1))
 
 
 def check(coord: Doubles, name: str) -> None:
@@ -94,10 +108,10 @@ def _first_protein(structure: Structure) -> str:
     raise BadRequest(f"{structure.name} has no protein chain to align.")
 
 
-def _first_ca(structure: Structure) -> Ints:
-    """Atom index of each residue's CA with a blank or ``A`` location, else its first; -1 without."""
+def _atoms(structure: Structure, name: str, element: str) -> Ints:
+    """Atom of that name in each residue, with a blank or ``A`` location, else its first; -1 without."""
     atoms = structure.atoms
-    hits = np.flatnonzero((atoms.name == "CA") & (atoms.element == "C"))
+    hits = np.flatnonzero((atoms.name == name) & (atoms.element == element))
     preferred = np.isin(atoms.altloc[hits], ["", "A"])
     order = np.lexsort((-hits, preferred))
     found = np.full(len(structure.residues), -1, dtype=np.int64)

@@ -7,6 +7,7 @@ to over its pipes (:mod:`.wire`).
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import numpy as np
@@ -18,6 +19,8 @@ def main() -> int:
     """Serve alignments on standard input and output."""
     from tmtools import tm_align
 
+    # Ctrl-C reaches every process of a terminal; the one that asked decides what to do.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     send(sink, {"ready": True})
     while (message := receive(source)) is not None:
