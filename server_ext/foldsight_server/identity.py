@@ -11,9 +11,7 @@ from dataclasses import dataclass
 
 from foldsight.errors import NotAllowed
 from foldsight.plans import EMBEDDED, Plan
-
-#: Actions in order; each includes those before it.
-ACTIONS = ("read", "annotate", "predict", "admin")
+from foldsight_server.policy import SCOPES, Scope
 
 
 @dataclass(frozen=True)
@@ -25,22 +23,22 @@ class Identity:
     id, name : str
     plan : Plan
     may : str
-        The highest action of :data:`ACTIONS` that is allowed.
+        The highest scope that the caller's token has.
     """
 
     id: str
     name: str
     plan: Plan = EMBEDDED
-    may: str = "admin"
+    may: Scope = "admin"
 
-    def require(self, action: str) -> None:
+    def require(self, action: Scope) -> None:
         """Refuse an action beyond what this caller may do.
 
         Raises
         ------
         NotAllowed
         """
-        if ACTIONS.index(action) > ACTIONS.index(self.may):
+        if SCOPES.index(action) > SCOPES.index(self.may):
             raise NotAllowed(f"{self.name} may not {action} here.", hint="Ask the owner of the service.")
 
 
