@@ -35,7 +35,7 @@ STRANGERS: dict[tuple[str, OrgRole | None], Role | None] = {
 }
 
 
-@pytest.mark.parametrize(("role", "scope"), itertools.product([None, *ROLES], SCOPES))
+@pytest.mark.parametrize(("role", "scope"), list(itertools.product([None, *ROLES], SCOPES)))
 def test_every_verb_of_every_role_and_scope(role: Role | None, scope: policy.Scope) -> None:
     expected = ["x" == a == b for a, b in zip(BY_ROLE[role], BY_SCOPE[scope], strict=True)]
     assert [policy.allows(role, verb, scope) for verb in VERBS] == expected
