@@ -1,0 +1,188 @@
+"""One against many with the 3Di pre-filter: how much faster, and how many relatives are lost.
+
+Data: ``backbones.npz`` (PDB chains of 40-450 residues, none alike), or a folder of structure
+files (first protein chain of each) named on the command line. A permutation drawn once sets
+a quarter of the chains aside for fitting; up to 1,000 of the others are searched, each query
+against all of them, once without and once with the filter. The peer is TM-align of every pair.
+
+    python bench/alignment_search.py [FOLDER or FILE.npz] [--queries 8] [--min-tm 0.6]
+    python bench/alignment_search.py --fit      # prints the cutoffs that prefilter.py holds
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import data
+import numpy as np
+import psutil
+
+from foldsight.analysis.alignment import Matches, Trace, align_many
+from foldsight.analysis.alignment.many import Refusal, run, traced
+from foldsight.analysis.alignment.pool import Pool
+from foldsight.analysis.alignment.prefilter import similarity
+from foldsight.analysis.alignment.result import Alignment
+from foldsight.analysis.alignment.search import score
+from foldsight.errors import FoldSightError
+from foldsight.typing import Doubles
+
+#: Share of chains set aside for fitting, and chains searched.
+FITTED, SEARCHED = 0.26, 1000
+#: TM-scores (by the shorter chain) with a cutoff, and the share of such pairs that it keeps.
+LEVELS, KEPT = (0.5, 0.6, 0.7), 0.995
+#: What is taken off each cutoff, because few pairs decide it.
+MARGIN = 0.1
+#: Pairs aligned for the fit, and how many of them are of the tenth that is most alike.
+SAMPLE, ALIKE = 8783, 6283
+
+
+def chains(source: Path) -> list[Trace]:
+    """Read the chains; those that cannot be aligned are named and left out."""
+    return _packed(source) if source.suffix == ".npz" else _files(source)
+
+
+def _packed(path: Path) -> list[Trace]:
+    with np.load(path, allow_pickle=False) as file:
+        parts = np.split(file["xyz"].astype(np.float64) / 100, np.cumsum(file["lengths"])[:-1])
+        rows = zip(file["ids"], file["sequences"], parts, strict=True)
+        return [_trace(str(name), str(sequence), xyz) for name, sequence, xyz in rows]
+
+
+def _trace(name: str, sequence: str, xyz: Doubles) -> Trace:
+    backbone = np.stack([xyz[:, 0], xyz[:, 2], np.full_like(xyz[:, 0], np.nan)], axis=1)
+    return Trace(name, xyz[:, 1], sequence, np.arange(len(xyz)), backbone)
+
+
+def _files(folder: Path) -> list[Trace]:
+    import foldsight as fs
+
+    found = []
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        try:
+            item = fs.read(path)
+            trace = traced(getattr(item, "structure", item))
+        except FoldSightError as fault:
+            trace = Refusal(path.name, fault)
+        if isinstance(trace, Trace):
+            found.append(trace)
+        else:
+            print(f"left out {path.name}: {trace.fault.message}")
+    return found
+
+
+def parts(found: Sequence[Trace]) -> tuple[list[Trace], list[Trace]]:
+    """Return the chains to fit on and the chains to report on."""
+    order = np.random.default_rng(7).permutation(len(found))
+    cut = int(FITTED * len(found))
+    return [found[i] for i in order[:cut]], [found[i] for i in order[cut : cut + SEARCHED]]
+
+
+def fit(found: Sequence[Trace]) -> None:
+    """Print a cutoff per TM-score from pairs of the fitting part."""
+    rng = np.random.default_rng(1)
+    index = [(i, j) for j in range(len(found)) for i in range(j)]
+    alike = np.array([similarity(found[i].states, found[j].states) for i, j in index])
+    order = np.argsort(-alike)
+    tenth = len(order) // 10
+    few = rng.choice(order[:tenth], min(ALIKE, tenth), replace=False)
+    rest = rng.choice(order[tenth:], min(SAMPLE - ALIKE, len(order) - tenth), replace=False)
+    weight = np.r_[np.full(len(few), tenth / len(few)), np.full(len(rest), (len(order) - tenth) / len(rest))]
+    rows = np.r_[few, rest]
+    pool = Pool()
+    results = run([(found[index[k][0]], found[index[k][1]]) for k in rows], pool=pool)
+    pool.close()
+    tm = np.array([score(r, "shorter") if isinstance(r, Alignment) else np.nan for r in results])
+    cutoffs(tm, alike[rows], weight)
+
+
+def cutoffs(tm: Doubles, alike: Doubles, weight: Doubles) -> None:
+    """Print the cutoffs for measured pairs that stand for ``weight`` pairs each."""
+    for level in LEVELS:
+        wanted = tm >= level
+        order = np.argsort(alike[wanted])
+        lost = np.cumsum(weight[wanted][order]) / weight[wanted].sum()
+        cut = alike[wanted][order][np.searchsorted(lost, 1 - KEPT)] * (1 - MARGIN)
+        kept = weight[alike >= cut].sum() / weight.sum()
+        print(
+            f"TM-score {level}: {int(wanted.sum())} pairs, cutoff {cut:.1f}, aligns {kept:.1%} of all pairs"
+        )
+
+
+class Clock:
+    """CPU seconds of this process and its workers."""
+
+    def __init__(self) -> None:
+        self._start = self._now()
+
+    def _now(self) -> float:
+        children = sum(sum(child.cpu_times()[:2]) for child in psutil.Process().children())
+        return time.process_time() + children
+
+    def seconds(self) -> float:
+        """Return the CPU seconds since the start."""
+        return self._now() - self._start
+
+
+def report(found: Sequence[Trace], queries: int, min_tm: float) -> None:
+    """Print speed and losses over some queries."""
+    pool = Pool(1)
+    align_many(found[0], found[1:2], pool=pool)  # the worker's own start is no part of either side
+    plain = quick = first = 0.0
+    wanted = lost = aligned = total = 0
+    for n, query in enumerate(found[:queries], start=1):
+        others = [other for other in found if other is not query]
+        clock = Clock()
+        everything = align_many(query, others, pool=pool)
+        plain += clock.seconds()
+        fresh = [Trace(t.name, t.coord, t.sequence, t.rows, t.backbone) for t in others]
+        clock = Clock()
+        filtered = align_many(query, fresh, min_tm=min_tm, pool=pool)
+        quick += clock.seconds()
+        clock = Clock()
+        align_many(query, fresh, min_tm=min_tm, pool=pool)
+        first += clock.seconds()
+        counts = losses(everything, filtered, min_tm)
+        wanted, lost = wanted + counts[0], lost + counts[1]
+        aligned, total = aligned + sum(row.alignment is not None for row in filtered), total + len(others)
+        print(f"  query {n}, {query.name}, {len(query)} residues: {plain / quick:.1f}x so far", flush=True)
+    pool.close()
+    print(f"{queries} queries against {len(found) - 1} chains, TM-score >= {min_tm} by the shorter chain")
+    print(f"aligned with the filter: {aligned / total:.1%} of pairs")
+    print(f"CPU s per query: {plain / queries:.1f} without, {quick / queries:.2f} with, first search; "
+          f"{first / queries:.2f} when the 3Di states are known")  # fmt: skip
+    print(f"faster: {plain / quick:.1f}x (3Di made anew for each query), {plain / first:.1f}x (known)")
+    print(f"kept: {wanted - lost} of {wanted} pairs ({(wanted - lost) / max(wanted, 1):.2%})")
+
+
+def losses(everything: Matches, filtered: Matches, min_tm: float) -> tuple[int, int]:
+    """Return the pairs that reach ``min_tm``, and how many of them the filter left out."""
+    wanted = lost = 0
+    for row, other in zip(everything, filtered, strict=True):
+        if row.alignment is not None and score(row.alignment, "shorter") >= min_tm:
+            wanted, lost = wanted + 1, lost + (other.alignment is None)
+    return wanted, lost
+
+
+def main(arguments: list[str]) -> int:
+    """Fit or report."""
+    parser = argparse.ArgumentParser(description="3Di pre-filter of structural alignment")
+    parser.add_argument("source", nargs="?", type=Path)
+    parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--queries", type=int, default=8)
+    parser.add_argument("--min-tm", type=float, default=0.6)
+    args = parser.parse_args(arguments)
+    source = args.source or data.find("backbones.npz")
+    if source is None:
+        print("skipped: needs backbones.npz")
+        return 0
+    first, second = parts(chains(source))
+    fit(first) if args.fit else report(second, args.queries, args.min_tm)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
