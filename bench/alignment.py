@@ -105,8 +105,8 @@ async def stall(source: Trace) -> None:
     busy = await _gap(align_async(one, two))
     taken = time.perf_counter() - start
     quiet = await _gap(asyncio.sleep(taken))
-    print(f"event loop, longest gap in {taken:.1f} s: {busy:.0f} ms while {LONG} x {LONG} residues are aligned, "
-          f"{quiet:.0f} ms while nothing is")  # fmt: skip
+    print(f"event loop, longest gap in {taken:.1f} s: {busy:.0f} ms while {LONG} x {LONG} residues "
+          f"are aligned, {quiet:.0f} ms while nothing is")  # fmt: skip
 
 
 def _stretched(source: Trace, length: int, shift: int) -> tuple[Any, str, Any]:

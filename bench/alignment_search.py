@@ -33,11 +33,11 @@ from foldsight.typing import Doubles
 #: Share of chains set aside for fitting, and chains searched.
 FITTED, SEARCHED = 0.26, 1000
 #: TM-scores (by the shorter chain) with a cutoff, and the share of such pairs that it keeps.
-LEVELS, KEPT = (0.5, 0.6, 0.7), 0.995
+LEVELS, KEPT = (0.5, 0.6), 0.995
 #: What is taken off each cutoff, because few pairs decide it.
 MARGIN = 0.1
 #: Pairs aligned for the fit, and how many of them are of the tenth that is most alike.
-SAMPLE, ALIKE = 8783, 6283
+SAMPLE, ALIKE = 5000, 3577
 
 
 def chains(source: Path) -> list[Trace]:
