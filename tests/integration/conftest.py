@@ -6,6 +6,7 @@ like any other; nothing in FoldSight knows of them.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -14,10 +15,12 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -165,3 +168,53 @@ def shared() -> Iterator[Service]:
             found.start()
             yield found
         assert "Traceback" not in found.log(), found.log()
+
+
+class Workplace:
+    """An application without a web server, on a real database, called from any thread.
+
+    Jobs are queued and never run: nothing dispatches.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        from foldsight_server.app import Application
+
+        self.core = Application(folder)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+
+    def __enter__(self) -> Workplace:
+        self._thread.start()
+        self.run(self.core.service.database.open())
+        # It counts as started: no dispatcher, no listener.
+        self.core.service.start = self._started  # type: ignore[method-assign]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.run(self.core.service.database.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _started(self) -> None:
+        return
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Run a coroutine where the application lives."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+
+    def sql(self, text: str, *values: object) -> list[dict[str, Any]]:
+        """Ask the database itself."""
+        import psycopg
+        from psycopg.rows import dict_row
+
+        with psycopg.connect(self.core.service.database.dsn, row_factory=dict_row, autocommit=True) as held:
+            cursor = held.execute(text, values)  # type: ignore[arg-type]
+            return cursor.fetchall() if cursor.description else []
+
+
+@pytest.fixture(scope="module")
+def workplace() -> Iterator[Workplace]:
+    """An application on a database of the module's own."""
+    with data_folder() as folder, Workplace(folder) as found:
+        yield found

@@ -1,4 +1,4 @@
-"""The named statements of queries.sql."""
+"""The named statements of ``queries*.sql``: one file per part of the store."""
 
 from __future__ import annotations
 
@@ -13,9 +13,14 @@ _NAME = re.compile(r"^-- name: (\w+)\s*$", re.M)
 @cache
 def statements() -> dict[str, LiteralString]:
     """Return every statement by name."""
-    text = (files("foldsight_server.store") / "queries.sql").read_text(encoding="utf-8")
-    parts = _NAME.split(text)[1:]
-    return {name: body.strip() for name, body in zip(parts[::2], parts[1::2], strict=True)}
+    found: dict[str, LiteralString] = {}
+    for item in sorted(files("foldsight_server.store").iterdir(), key=lambda item: item.name):
+        if item.name.startswith("queries") and item.name.endswith(".sql"):
+            parts = _NAME.split(item.read_text(encoding="utf-8"))[1:]
+            for name, body in zip(parts[::2], parts[1::2], strict=True):
+                assert name not in found, f"{item.name}: {name} is there twice"
+                found[name] = body.strip()
+    return found
 
 
 def sql(name: str) -> LiteralString:

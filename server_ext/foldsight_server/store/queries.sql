@@ -1,7 +1,17 @@
 -- name: upsert_user
 -- The caller, known from now on.
 INSERT INTO users (id, name) VALUES (%(user_id)s, %(user_name)s)
-ON CONFLICT (id) DO UPDATE SET name = excluded.name;
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, last_seen = now();
+
+-- name: personal_project
+-- The project that takes predictions for which nobody named one; made with the first.
+WITH made AS (
+    INSERT INTO projects (owner_id, name, personal)
+    SELECT %(user_id)s, 'Personal', true
+    WHERE NOT EXISTS (SELECT 1 FROM projects WHERE owner_id = %(user_id)s AND personal)
+    ON CONFLICT (owner_id) WHERE personal DO NOTHING RETURNING id, owner_id)
+INSERT INTO project_members (project_id, user_id, role, added_by)
+SELECT id, owner_id, 'owner', owner_id FROM made;
 
 -- name: charge
 -- One prediction of the period, if it is left: count and limit in one statement.
@@ -10,13 +20,20 @@ SELECT %(account)s, date_trunc('month', now()), 1 WHERE %(limit)s > 0
 ON CONFLICT (account, period) DO UPDATE SET used = usage.used + 1 WHERE usage.used < %(limit)s
 RETURNING used;
 
+-- name: record_charge
+INSERT INTO usage_records (account, user_id, kind, quantity, period, job_id)
+VALUES (%(account)s, %(user_id)s, 'prediction', 1, date_trunc('month', now()), %(id)s);
+
 -- name: refund
 -- Give back one prediction of a job that the platform failed; charged turns false with it.
 WITH freed AS (
-    UPDATE jobs SET charged = false WHERE id = %(id)s AND charged RETURNING user_id, created
+    UPDATE jobs SET charged = false WHERE id = %(id)s AND charged RETURNING id, account, user_id, created
+), noted AS (
+    INSERT INTO usage_records (account, user_id, kind, quantity, period, job_id)
+    SELECT account, user_id, 'prediction', -1, date_trunc('month', created), id FROM freed
 )
 UPDATE usage SET used = greatest(used - 1, 0) FROM freed
-WHERE usage.account = freed.user_id AND usage.period = date_trunc('month', freed.created);
+WHERE usage.account = freed.account AND usage.period = date_trunc('month', freed.created);
 
 -- name: cached
 SELECT files, summary FROM results WHERE cache_key = %(cache_key)s;
@@ -24,9 +41,10 @@ SELECT files, summary FROM results WHERE cache_key = %(cache_key)s;
 -- name: insert_done
 -- A job that the cache answers.
 INSERT INTO jobs (user_id, kind, name, engine, request, cache_key, state, sort_key, max_running,
-                  progress, message, files, summary, cached, started, finished, version)
+                  progress, message, files, summary, cached, started, finished, version, account, project_id)
 VALUES (%(user_id)s, %(kind)s, %(name)s, %(engine)s, %(request)s, %(cache_key)s, 'done', 0, 1,
-        1, 'from the cache', %(files)s, %(summary)s, true, now(), now(), 1)
+        1, 'from the cache', %(files)s, %(summary)s, true, now(), now(), 1, %(account)s,
+        coalesce(%(project_id)s, (SELECT id FROM projects WHERE owner_id = %(user_id)s AND personal)))
 RETURNING id;
 
 -- name: forget
@@ -34,16 +52,20 @@ RETURNING id;
 DELETE FROM results WHERE cache_key = %(cache_key)s;
 
 -- name: insert_queued
--- Nothing comes back when the same request of the same user under the same name is in flight.
-INSERT INTO jobs (user_id, kind, name, engine, request, cache_key, sort_key, max_running, charged)
+-- Nothing comes back when the same request of the same user under the same name and for the same project is
+-- in flight.
+INSERT INTO jobs (user_id, kind, name, engine, request, cache_key, sort_key, max_running, charged, account,
+                  project_id)
 VALUES (%(user_id)s, %(kind)s, %(name)s, %(engine)s, %(request)s, %(cache_key)s,
-        extract(epoch FROM clock_timestamp()) - %(head_start)s, %(max_running)s, %(charged)s)
-ON CONFLICT (user_id, cache_key, name) WHERE state IN ('queued', 'running') DO NOTHING
+        extract(epoch FROM clock_timestamp()) - %(head_start)s, %(max_running)s, %(charged)s, %(account)s,
+        coalesce(%(project_id)s, (SELECT id FROM projects WHERE owner_id = %(user_id)s AND personal)))
+ON CONFLICT (user_id, cache_key, name, project_id) WHERE state IN ('queued', 'running') DO NOTHING
 RETURNING id;
 
 -- name: in_flight
 SELECT id FROM jobs
 WHERE user_id = %(user_id)s AND cache_key = %(cache_key)s AND name = %(name)s
+  AND project_id = coalesce(%(project_id)s, (SELECT id FROM projects WHERE owner_id = %(user_id)s AND personal))
   AND state IN ('queued', 'running');
 
 -- name: announce_work
@@ -107,6 +129,22 @@ RETURNING id;
 -- name: remember
 INSERT INTO results (cache_key, files, summary) VALUES (%(cache_key)s, %(files)s, %(summary)s)
 ON CONFLICT (cache_key) DO NOTHING;
+
+-- name: deposit
+-- The structure of a finished prediction, put into its project; once, also when it comes from the cache again.
+INSERT INTO structures (project_id, created_by, name, sequence, sequence_length, sequence_hash, origin, engine,
+                        job_id, confidence_kind, confidence_mean, files, bytes)
+SELECT j.project_id, j.user_id, j.name, j.request ->> 'sequence',
+       length(replace(j.request ->> 'sequence', ':', '')),
+       encode(sha256(convert_to(j.request ->> 'sequence', 'UTF8')), 'hex'),
+       j.summary ->> 'origin', j.summary ->> 'engine', j.id,
+       j.summary #>> '{confidence,kind}', (j.summary #>> '{confidence,mean}')::real, j.files,
+       (SELECT coalesce(sum((item ->> 'bytes')::bigint), 0) FROM jsonb_array_elements(j.files) item)
+FROM jobs j JOIN projects p ON p.id = j.project_id AND p.deleted IS NULL
+WHERE j.id = %(id)s AND j.kind = 'fold' AND j.summary ->> 'origin' IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM structures s WHERE s.project_id = j.project_id AND s.name = j.name AND s.deleted IS NULL
+        AND s.files = j.files)
+ON CONFLICT DO NOTHING;
 
 -- name: tally
 -- The faults of a run so far. Fenced like finish; the row stays locked until the verdict is written.

@@ -65,6 +65,21 @@ class Result:
         return self.summary.get("origin") in _FREE
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a prediction goes and who pays; None is the caller's own project and account."""
+
+    project_id: str | None = None
+    account: str | None = None
+
+    def values(self, user_id: str) -> dict[str, Any]:
+        """Return what the statements want."""
+        return {"project_id": self.project_id, "account": self.account or user_id}
+
+
+OWN = Place()
+
+
 class Queue:
     """Jobs in PostgreSQL.
 
@@ -84,6 +99,8 @@ class Queue:
         cache_key: str,
         plan: Plan,
         known: Result | None = None,
+        *,
+        place: Place = OWN,
     ) -> tuple[str, bool]:
         """Queue a request, or answer it with a known result or with a job in flight.
 
@@ -98,20 +115,24 @@ class Queue:
         QuotaExceeded
             When the plan's allowance is used up; nothing is queued then.
         """
-        values = _values(user, request, cache_key, plan)
+        values = {**_values(user, request, cache_key, plan), **place.values(user[0])}
         async with self._database.connection() as connection, connection.transaction():
             await connection.execute(sql("upsert_user"), values)
+            await connection.execute(sql("personal_project"), values)
             if known is not None:
                 hit = {**values, "files": _jsonb(known.files), "summary": _jsonb(known.summary)}
                 row = await _one(connection, "insert_done", hit)
                 assert row is not None
+                await connection.execute(sql("deposit"), row)
                 return str(row["id"]), True
             row = await _one(connection, "insert_queued", values)
             if row is None:
                 same = await _one(connection, "in_flight", values)
                 # It can have ended in between; then this request becomes a job after all.
-                return (str(same["id"]), False) if same else await self.submit(user, request, cache_key, plan)
-            await _charge(connection, user[0], plan)
+                if same is None:
+                    return await self.submit(user, request, cache_key, plan, place=place)
+                return str(same["id"]), False
+            await _charge(connection, {**values, "id": row["id"]}, plan)
             await connection.execute(sql("announce_work"))
             return str(row["id"]), True
 
@@ -188,6 +209,7 @@ class Queue:
                 await connection.execute(sql("remember"), values)
             if cached or result.free:
                 await connection.execute(sql("refund"), values)
+            await connection.execute(sql("deposit"), values)
             await _tell(connection, values)
         return True
 
@@ -248,14 +270,15 @@ async def _tell(connection: Connection, values: Mapping[str, Any]) -> None:
     await connection.execute(sql("announce_work"))
 
 
-async def _charge(connection: Connection, account: str, plan: Plan) -> None:
+async def _charge(connection: Connection, values: Mapping[str, Any], plan: Plan) -> None:
     if plan.predictions is None:
         return
-    row = await _one(connection, "charge", {"account": account, "limit": plan.predictions})
+    row = await _one(connection, "charge", {**values, "limit": plan.predictions})
     if row is None:
         verdict = decide(plan.predictions, plan, free=False)
         assert isinstance(verdict, Refuse)
         raise QuotaExceeded(verdict.reason, hint=verdict.hint)
+    await connection.execute(sql("record_charge"), values)
 
 
 def _line(text: str) -> str:
