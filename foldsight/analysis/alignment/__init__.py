@@ -10,6 +10,9 @@
 :mod:`.prefilter`       pairs that need no alignment
 :mod:`.search`          one against many
 :mod:`.matrix`          all against all
+:mod:`.correspondence`  residues of all pairs of chains of two complexes
+:mod:`.tm_score`        the best superposition of paired residues
+:mod:`.complexes`       whole complexes, chains found
 :mod:`.pictures`        matrix, tree and distances drawn
 :mod:`.batch`           pairs from a list of files
 ======================  =============================================================
@@ -17,6 +20,7 @@
 
 from __future__ import annotations
 
+from foldsight.analysis.alignment.complexes import ComplexAlignment, align_complexes
 from foldsight.analysis.alignment.many import Refusal
 from foldsight.analysis.alignment.matrix import AlignmentMatrix, align_all
 from foldsight.analysis.alignment.pairwise import align, align_async
@@ -27,6 +31,7 @@ from foldsight.analysis.alignment.trace import Trace
 __all__ = [
     "Alignment",
     "AlignmentMatrix",
+    "ComplexAlignment",
     "Match",
     "Matches",
     "Refusal",
@@ -34,5 +39,6 @@ __all__ = [
     "align",
     "align_all",
     "align_async",
+    "align_complexes",
     "align_many",
 ]
