@@ -6,6 +6,7 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from foldsight.cli.main import run
@@ -38,6 +39,40 @@ def test_a_scan_goes_to_a_file(ubiquitin: Path, tmp_path: Path, capsys: pytest.C
     assert "more rows" in capsys.readouterr().out
     with open(out, newline="") as file:
         assert len(list(csv.DictReader(file))) == 76 * 19
+
+
+def test_a_scan_is_drawn(ubiquitin: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    picture = tmp_path / "scan.png"
+    assert run(["ddg", str(ubiquitin), "scan", "A:20-30", "--heat-map", str(picture)]) == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert run(["ddg", str(ubiquitin), "scan", "--heat-map", "scan.doc"]) == 2
+    assert "is no picture" in capsys.readouterr().err
+
+
+def test_evidence_has_columns_of_its_own(
+    ubiquitin: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sequence = Library.open().structure("1ubi").protein_sequences()["A"]
+    msa = tmp_path / "m.a3m"
+    rng = np.random.default_rng(0)
+    others = ["".join(c if rng.random() < 0.5 else str(rng.choice(list("AVLK"))) for c in sequence)
+              for _ in range(12)]  # fmt: skip
+    msa.write_text("".join(f">{i}\n{row}\n" for i, row in enumerate([sequence, *others])))
+    assert run(["ddg", str(ubiquitin), "I30A", "--msa", str(msa)]) == 0
+    assert "conservation" in capsys.readouterr().out
+    assert run(["ddg", str(ubiquitin), "I30A", "--msa", str(tmp_path / "absent")]) == 2
+    assert "cannot be read" in capsys.readouterr().err
+    assert run(["ddg", str(ubiquitin), "I30A", "--thermompnn", str(tmp_path)]) != 0
+    assert "holds no" in capsys.readouterr().err
+
+
+def test_copies_of_a_chain_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "1hpv.cif"
+    write(Library.open().structure("1hpv"), path)
+    assert run(["ddg", str(path), "I84V"]) == 0
+    text = capsys.readouterr().out
+    assert "No chain was named: A fits, and so do its copies B." in text
+    assert "--context complex" in text
 
 
 def test_a_batch(ubiquitin: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from foldsight.analysis.variants import add_esm2, add_foldx, add_thermompnn, predict_variants
+from foldsight.analysis.variants.adapters import esm2
 from foldsight.analysis.variants.adapters.foldx import FoldX
 from foldsight.analysis.variants.parse import Mutation, Variant
 from foldsight.errors import BadFile, BadRequest, EngineFailed, EngineUnavailable
@@ -70,8 +72,6 @@ def test_foldx_cannot_name_insertion_codes(tmp_path: Path) -> None:
 def test_esm2_scores_every_change() -> None:
     torch = pytest.importorskip("torch")
     esm = pytest.importorskip("esm")
-    from foldsight.analysis.variants.adapters import esm2
-
     torch.manual_seed(0)
     alphabet = esm.data.Alphabet.from_architecture("ESM-1b")
     network = esm.model.esm2.ESM2(num_layers=1, embed_dim=32, attention_heads=2, alphabet=alphabet).eval()
@@ -89,11 +89,37 @@ def test_esm2_scores_every_change() -> None:
         esm2.WINDOW = wide
 
 
+def test_foldx_fills_a_column(tmp_path: Path) -> None:
+    table = predict_variants(Library.open().structure("1ubi"), "I30A L67A+L69A", explain=False)
+    (tmp_path / "answer").write_text(DIF)
+    script = f"cp individual_list.txt {tmp_path}/asked; cp {tmp_path}/answer Dif_input.fxout\n"
+    filled = add_foldx(table, b"ATOM\n", stand_in(tmp_path, script))
+    assert [row.foldx_kcal_mol for row in filled] == [2.5, -0.75]
+    assert [row.ddg_kcal_mol for row in filled] == [row.ddg_kcal_mol for row in table]
+    assert filled.beside == ["foldx_kcal_mol"]
+    assert (tmp_path / "asked").read_text() == "IA30A;\nLA67A,LA69A;\n"
+
+
+def test_esm2_fills_a_column(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    structure = Library.open().structure("1hpv")
+    table = predict_variants(structure, "A:V82A B:V82A A:V82A+A:I84V", explain=False)
+    asked = []
+
+    def scores(network: object, alphabet: object, sequence: str) -> np.ndarray:
+        asked.append(sequence)
+        return np.arange(20 * len(sequence), dtype=float).reshape(-1, 20)
+
+    monkeypatch.setattr(esm2, "load", lambda path: (None, None))
+    monkeypatch.setattr(esm2, "masked_marginals", scores)
+    filled = add_esm2(table, structure, tmp_path)
+    assert [len(sequence) for sequence in asked] == [99, 99]
+    valine = "ACDEFGHIKLMNPQRSTVWY".index("V")
+    assert [row.esm2_nats for row in filled] == [81 * 20.0, 81 * 20.0, 81 * 20.0 + 83 * 20.0 + valine]
+
+
 def test_esm2_refuses_what_is_no_checkpoint(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     pytest.importorskip("esm")
-    from foldsight.analysis.variants.adapters import esm2
-
     with pytest.raises(EngineUnavailable, match="no ESM-2 checkpoint"):
         esm2.load(tmp_path / "absent.pt")
     (tmp_path / "bad.pt").write_bytes(b"not a checkpoint")
@@ -169,6 +195,15 @@ def test_thermompnn_gives_every_change_in_one_pass(thermompnn_folder: Path) -> N
     other = replace(structure, residues=replace(structure.residues, name=names))
     changed = thermompnn.predict(other, everything, parameters)[1]
     assert np.abs(changed[39] - ddg[39]).max() > 1e-5
+
+
+def test_thermompnn_fills_a_column(thermompnn_folder: Path) -> None:
+    structure = Library.open().structure("1hpv")
+    table = predict_variants(structure, "B:V82A B:I84V B:V82A+B:I84V", explain=False)
+    one, other, both = add_thermompnn(table, structure, thermompnn_folder)
+    assert both.thermompnn_kcal_mol == pytest.approx(one.thermompnn_kcal_mol + other.thermompnn_kcal_mol)
+    together = add_thermompnn(table, structure, thermompnn_folder, "complex")
+    assert together[0].thermompnn_kcal_mol != one.thermompnn_kcal_mol
 
 
 def test_thermompnn_refuses_other_files(tmp_path: Path) -> None:

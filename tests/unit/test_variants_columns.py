@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -63,11 +64,21 @@ def alignment(ubiquitin: Structure) -> str:
 
 
 def test_conservation_follows_the_alignment(table: VariantTable, ubiquitin: Structure) -> None:
-    filled = add_conservation(table, alignment(ubiquitin))
+    filled = add_conservation(table, alignment(ubiquitin), ubiquitin)
     assert filled[0].conservation > 2.0
     assert abs(filled[1].conservation) < 0.5
-    shifted = add_conservation(table, alignment(ubiquitin), offset=3)
-    assert math.isnan(shifted[0].conservation)
+
+
+def test_the_aligned_protein_may_be_longer_than_the_chain(table: VariantTable, ubiquitin: Structure) -> None:
+    plain = add_conservation(table, alignment(ubiquitin), ubiquitin)
+    longer = re.sub(r"(>\d+\n)", r"\1MWWK", alignment(ubiquitin))
+    filled = add_conservation(table, longer, ubiquitin)
+    assert [row.conservation for row in filled] == [row.conservation for row in plain]
+
+
+def test_the_alignment_of_another_protein_is_refused(table: VariantTable, ubiquitin: Structure) -> None:
+    with pytest.raises(BadRequest, match="no chain of 1ubi"):
+        add_conservation(table, alignment(Library.open().structure("1hpv")), ubiquitin)
 
 
 def test_a_shallow_alignment_says_nothing(ubiquitin: Structure) -> None:

@@ -57,7 +57,8 @@ def test_several_variants_and_several_changes() -> None:
     assert words("V82A I84V,L90M;D25N\nG48W") == ["V82A", "I84V", "L90M", "D25N", "G48W"]
     assert words(["V82A+I84V", "L90M"]) == ["V82A+I84V", "L90M"]
     assert words("A:V82A/I84V") == ["A:V82A+A:I84V"]
-    assert words("p.[Val82Ala;Ile84Val]") == ["V82A+I84V"]
+    assert words("L90M p.[Val82Ala;Ile84Val], D25N") == ["L90M", "V82A+I84V", "D25N"]
+    assert words("NP_1.1:p.[Val82Ala;Ile84Val]") == ["V82A+I84V"]
 
 
 def test_foldx_joins_with_commas() -> None:

@@ -109,6 +109,16 @@ def test_heat_map(scan: VariantTable) -> None:
     assert ddg[29, AMINO_ACIDS.index("I")] == 0
 
 
+def test_the_picture_has_a_panel_for_each_chain(protease: Structure) -> None:
+    table = predict_variants(protease, "scan A:20-30,B:20-22", explain=False)
+    first, second, bar = table.heat_map().axes
+    assert [text.get_text() for text in second.get_xticklabels()] == ["B:K20", "B:E21", "B:A22"]
+    shown = first.get_images()[0].get_array()
+    assert shown is not None
+    assert shown.shape == (20, 11)
+    assert bar.get_ylabel() == "ddG in kcal/mol, > 0 destabilises"
+
+
 def test_multiple_changes_are_summed_and_say_so(ubiquitin: Structure) -> None:
     both, first, second = predict_variants(ubiquitin, "L67A+L69A L67A L69A")
     assert both.additive

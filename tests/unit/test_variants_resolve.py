@@ -67,7 +67,7 @@ def test_uniprot_numbers(protease: Structure) -> None:
     assert str(numbered.refs[change.row]) == "A:82"
     assert "UniProt" in change.notes[0]
     assert "VAL 570 of UniProt is A:82." in fault(numbered, "A:V570A")
-    assert "taken as author number" in find(protease, "P04585 V82A", "A")[0].changes[0].notes[0]
+    assert "82 was taken as author number" in find(protease, "P04585 V82A", "A")[0].changes[0].notes[0]
 
 
 def test_modified_residues_are_told(protease: Structure) -> None:

@@ -2,6 +2,7 @@
 
 Neither enters the ddG. A ddG says what a change does to folding, conservation what
 evolution let stand, AlphaMissense (Cheng et al. 2023) how likely a change is to harm.
+Other methods' numbers have columns too, see :mod:`others`.
 """
 
 from __future__ import annotations
@@ -10,15 +11,17 @@ import csv
 import io
 import math
 import re
-from collections.abc import Callable
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
 from foldsight.analysis.variants.sites import AMINO_ACIDS, letter_index
 from foldsight.analysis.variants.table import VariantRow, VariantTable
 from foldsight.errors import BadFile, BadRequest
+from foldsight.prediction import Prediction
 from foldsight.residues import THREE_TO_ONE
+from foldsight.structure import Structure
 from foldsight.typing import Doubles, Ints
 
 #: Sequences more alike than this share one vote.
@@ -29,6 +32,9 @@ PSEUDO = 5.0
 LEAST_DEPTH = 5.0
 #: Of deeper alignments this many sequences are used.
 MOST_SEQUENCES = 2000
+#: A chain is the aligned protein when this share of its residues is found there; mutations of
+#: the crystallised construct and tags are the rest.
+SAME = 0.8
 #: Residue frequencies in UniProtKB/Swiss-Prot, in the order of AMINO_ACIDS.
 BACKGROUND: Doubles = np.array(
     [8.3, 1.4, 5.5, 6.7, 3.9, 7.1, 2.3, 5.9, 5.8, 9.7, 2.4, 4.1, 4.7, 3.9, 5.5, 6.6, 5.3, 6.9, 1.1, 2.9]
@@ -38,33 +44,80 @@ _PROTEIN_VARIANT = re.compile(
 )
 
 
-def add_conservation(table: VariantTable, alignment: str, offset: int = 0) -> VariantTable:
+def add_conservation(table: VariantTable, alignment: str, subject: Structure | Prediction) -> VariantTable:
     """Fill the column ``conservation`` from an alignment.
 
     Parameters
     ----------
     table : VariantTable
     alignment : str
-        A3M or aligned FASTA; the first sequence is the protein, its residues numbered
-        like ``label_seq`` of the structure.
-    offset : int
-        Added to ``label_seq`` to give the position in the first sequence.
+        A3M or aligned FASTA; the first sequence is the protein. It may be longer than the
+        chain, the UniProt sequence for instance; where they match is found here.
+    subject : Structure or Prediction
+        What the table was computed from.
 
     Returns
     -------
     VariantTable
         ``conservation`` is ``ln f(wild type) - ln f(mutant)``, > 0 when the wild type is
-        the more usual; empty where the alignment is shallow or another residue stands.
+        the more usual; empty where the alignment is shallow or another residue stands, and
+        in chains that are not this protein.
+
+    Raises
+    ------
+    BadRequest
+        When the alignment cannot be read or its first sequence is no chain of the structure.
     """
     sequence, odds = log_odds(alignment)
+    place = _places(subject.structure if isinstance(subject, Prediction) else subject, sequence)
+    if not place:
+        raise BadRequest(
+            f"The first sequence of the alignment is no chain of {table.structure}.",
+            hint=f"At least {SAME:.0%} of a chain's residues must be found in it, in order.",
+        )
 
     def value(row: VariantRow) -> float:
-        place = -1 if row.label_seq is None else row.label_seq + offset - 1
-        if not 0 <= place < len(sequence) or sequence[place] != row.wild:
+        at = place.get((row.chain, row.auth_seq, row.ins_code))
+        if at is None or sequence[at] != row.wild:
             return math.nan
-        return float(odds[place, AMINO_ACIDS.index(row.wild)] - odds[place, AMINO_ACIDS.index(row.mutant)])
+        return float(odds[at, AMINO_ACIDS.index(row.wild)] - odds[at, AMINO_ACIDS.index(row.mutant)])
 
-    return _filled(table, "conservation", value)
+    return table.with_column("conservation", [value(row) for row in table])
+
+
+def _places(structure: Structure, sequence: str) -> dict[tuple[str, int | None, str], int]:
+    """Find each residue's position in ``sequence``, in the chains that it describes.
+
+    Numbers may be shifted against the sequence. ``label_seq`` counts missing residues where
+    the file says what is missing; author numbers usually do where it does not.
+    """
+    found: dict[tuple[str, int | None, str], int] = {}
+    rows = np.flatnonzero(structure.protein_mask).tolist()
+    for chain in structure.auth_chains:
+        refs = [(structure.refs[row], str(structure.one_letters[row])) for row in rows]
+        refs = [(ref, letter) for ref, letter in refs if ref.chain == chain]
+        numberings = (
+            [(ref.label_seq, letter) for ref, letter in refs],
+            [(None if ref.ins_code else ref.auth_seq, letter) for ref, letter in refs],
+        )
+        hits, shift, k = max((*_best_shift(pairs, sequence), k) for k, pairs in enumerate(numberings))
+        if refs and hits >= SAME * len(refs):
+            for (ref, _), (number, _) in zip(refs, numberings[k], strict=True):
+                if number is not None and 0 <= number + shift < len(sequence):
+                    found[ref.chain, ref.auth_seq, ref.ins_code] = number + shift
+    return found
+
+
+def _best_shift(pairs: Sequence[tuple[int | None, str]], sequence: str) -> tuple[int, int]:
+    """Return how many letters match with the best shift of the numbers, and that shift."""
+    places: dict[str, list[int]] = {}
+    for i, letter in enumerate(sequence):
+        places.setdefault(letter, []).append(i)
+    votes = Counter(
+        at - number for number, letter in pairs if number is not None for at in places.get(letter, ())
+    )
+    shift, hits = max(votes.items(), key=lambda item: (item[1], -abs(item[0])), default=(0, 0))
+    return hits, shift
 
 
 def add_alphamissense(table: VariantTable, text: str) -> VariantTable:
@@ -82,7 +135,7 @@ def add_alphamissense(table: VariantTable, text: str) -> VariantTable:
     def value(row: VariantRow) -> float:
         return math.nan if row.uniprot is None else scores.get((row.wild, row.uniprot, row.mutant), math.nan)
 
-    return _filled(table, "alphamissense", value)
+    return table.with_column("alphamissense", [value(row) for row in table])
 
 
 def read_alphamissense(text: str) -> dict[tuple[str, int, str], float]:
@@ -160,11 +213,3 @@ def _weights(columns: Ints) -> Doubles:
         same = ((columns == row) & both).sum(axis=1)
         found[i] = 1 / max(1, int((same >= ALIKE * np.maximum(both.sum(axis=1), 1)).sum()))
     return found
-
-
-def _filled(table: VariantTable, name: str, value: Callable[[VariantRow], float]) -> VariantTable:
-    if name == "conservation":
-        rows = tuple(replace(row, conservation=value(row)) for row in table.rows)
-    else:
-        rows = tuple(replace(row, alphamissense=value(row)) for row in table.rows)
-    return replace(table, rows=rows)

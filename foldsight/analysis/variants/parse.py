@@ -35,7 +35,8 @@ _UNIPROT = re.compile(
 )  # https://www.uniprot.org/help/accession_numbers
 _NUMBER = re.compile(r"^(-?\d+)([A-Za-z]?)$")
 _SCAN = re.compile(r"^scan\b\s*(.*)$", re.I | re.S)
-_ALLELE = re.compile(r"p\.\[([^\]]*)\]")
+_ALLELE = re.compile(r"([^\s,;\[\]]*:)?p\.\[([^\]]*)\]")
+_PIECE = re.compile(rf"{_ALLELE.pattern}|[^\s,;]+")
 _SHAPE = "Write a change as R175H, p.Arg175His, A:R175H or RA175H."
 
 #: Kinds of change that are no residue replacement: a sign of each, and why it is refused.
@@ -145,7 +146,16 @@ def parse_request(request: str | Iterable[str]) -> list[Variant] | Scan:
         if scan:
             return Scan(scan[1].strip())
         request = [request]
-    found = [variant for text in request for variant in _parse_text(text)]
+    return parse_variants(request)
+
+
+def parse_variants(texts: Iterable[str]) -> list[Variant]:
+    """Read variants from texts of one or more each.
+
+    >>> [str(v) for v in parse_variants(["A:V82A+I84V", "L90M"])]
+    ['A:V82A+A:I84V', 'L90M']
+    """
+    found = [variant for text in texts for variant in _parse_text(text)]
     if not found:
         raise BadRequest("No variant was given.", hint=f"{_SHAPE} `scan` asks for all of them.")
     return found
@@ -190,11 +200,7 @@ def parse_number(text: str) -> tuple[int, str]:
 
 
 def _parse_text(text: str) -> list[Variant]:
-    alleles = [_join(match[1].split(";"), None) for match in _ALLELE.finditer(text)]
-    rest = _ALLELE.sub(" ", text)
-    return alleles + [
-        variant for part in re.split(r"[\s]*\n[\s]*", rest) for variant in _parse_line(part.strip())
-    ]
+    return [variant for line in text.splitlines() for variant in _parse_line(line.strip())]
 
 
 def _parse_line(line: str) -> list[Variant]:
@@ -202,10 +208,13 @@ def _parse_line(line: str) -> list[Variant]:
     reference: str | None = None
     # FoldX ends each mutant with a semicolon and joins its changes with commas.
     foldx = line.endswith(";") and all(_FOLDX.match(p.strip()) for p in re.split("[,;]", line) if p.strip())
-    for piece in re.split(";" if foldx else r"[\s,;]+", line):
+    for piece in line.split(";") if foldx else (match[0] for match in _PIECE.finditer(line)):
+        allele = _ALLELE.fullmatch(piece)
         if not piece.strip():
             continue
-        if _UNIPROT.match(piece) or _REFSEQ.match(piece):
+        if allele:
+            found.append(_join(f"{allele[1] or ''}{allele[2]}".split(";"), reference))
+        elif _UNIPROT.match(piece) or _REFSEQ.match(piece):
             reference = piece
         else:
             found.append(_join(re.split("[,]" if foldx else r"[+/]", piece), reference))

@@ -105,7 +105,7 @@ def predict_variants(
     """
     wanted = parse_request(request)
     if isinstance(wanted, Scan):
-        structure, confidence = _split(subject)
+        structure, confidence = split(subject)
         options = Options(chain, context, level, bool(explain))
         return _run(structure, confidence, _scan(structure, wanted, chain), options, progress)
     return predict_parsed(
@@ -132,7 +132,7 @@ def predict_parsed(
     progress: Progress | None = None,
 ) -> VariantTable:
     """Do what :func:`predict_variants` does, for variants already read."""
-    structure, confidence = _split(subject)
+    structure, confidence = split(subject)
     found = resolve_all(structure, variants, chain)
     if not keep_faults:
         _refuse_faults(found)
@@ -161,7 +161,8 @@ def _table(structure: Structure, rows: Sequence[VariantRow], level: float) -> Va
     return VariantTable(tuple(rows), structure.name, given.info, given.typical_error, level)
 
 
-def _split(subject: Structure | Prediction) -> tuple[Structure, Confidence | None]:
+def split(subject: Structure | Prediction) -> tuple[Structure, Confidence | None]:
+    """Return the structure, and the confidence where there is one."""
     if isinstance(subject, Prediction):
         return subject.structure, subject.confidence
     return subject, None
@@ -298,7 +299,9 @@ class _Work:
             context=self.options.context,
             flags=_joined(row.flags for row in singles),
             warnings=_joined(warnings),
-            notes=_joined(["sum of single changes", *(row.notes for row in singles)]),
+            notes=_joined(
+                ["A multiple variant is the sum of its single changes.", *(row.notes for row in singles)]
+            ),
         )
 
     def _near_pairs(self, found: Found) -> list[str]:

@@ -126,8 +126,8 @@ class _Finder:
 
     def _numbering_note(self, mutation: Mutation) -> str:
         if self.uniprot:
-            return f"{mutation.reference} taken as the UniProt numbering of the structure."
-        return f"The structure has no UniProt numbers; {mutation.number} taken as author number."
+            return f"{mutation.reference} was taken as the UniProt numbering of the structure."
+        return f"The structure has no UniProt numbers, so {mutation.number} was taken as author number."
 
     def _chain_of(self, mutation: Mutation) -> tuple[str, tuple[str, ...]]:
         named = mutation.chain or self.default
@@ -145,7 +145,7 @@ class _Finder:
                 hint=f"Say which, for example {fitting[0]}:{mutation}.",
                 variant=str(mutation),
             )
-        note = f"No chain was named; chain {fitting[0]} fits"
+        note = f"No chain was named: {fitting[0]} fits"
         others = f", and so do its copies {', '.join(fitting[1:])}" if len(fitting) > 1 else ""
         return fitting[0], (f"{note}{others}.",)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from foldsight.typing import Doubles
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 SIGN = "ddG in kcal/mol, > 0 destabilises"
 #: Lower edge of each band and its word, as `effect` prints them.
@@ -74,6 +75,8 @@ class VariantRow:
         Sentences or words joined by ``; ``.
     conservation, alphamissense : float
         Columns of their own, NaN where not given; never part of the ddG.
+    foldx_kcal_mol, thermompnn_kcal_mol, esm2_nats : float
+        What other methods say, > 0 destabilising or less usual; NaN where not asked.
     """
 
     variant: str
@@ -103,6 +106,19 @@ class VariantRow:
     problem: str = ""
     conservation: float = math.nan
     alphamissense: float = math.nan
+    foldx_kcal_mol: float = math.nan
+    thermompnn_kcal_mol: float = math.nan
+    esm2_nats: float = math.nan
+
+
+#: Fields that are shown where any row has them, with what a printed column is called.
+BESIDE = {
+    "conservation": "conservation",
+    "alphamissense": "AlphaMissense",
+    "foldx_kcal_mol": "FoldX kcal/mol",
+    "thermompnn_kcal_mol": "ThermoMPNN kcal/mol",
+    "esm2_nats": "ESM-2 nats",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +167,17 @@ class VariantTable:
             table[name] = table[name].astype("Int64")
         table.attrs.update(sign=SIGN, method=self.method, structure=self.structure, level=self.level)
         return table
+
+    def with_column(self, name: str, values: Sequence[float]) -> VariantTable:
+        """Return the table with one of the fields of :data:`BESIDE` filled."""
+        change: Callable[..., VariantRow] = replace
+        rows = (change(row, **{name: value}) for row, value in zip(self.rows, values, strict=True))
+        return replace(self, rows=tuple(rows))
+
+    @property
+    def beside(self) -> list[str]:
+        """The fields of :data:`BESIDE` that any row has."""
+        return [name for name in BESIDE if any(math.isfinite(getattr(row, name)) for row in self.rows)]
 
     def matrix(self) -> tuple[list[str], Doubles]:
         """Return the heat map of single changes.
@@ -206,6 +233,12 @@ class VariantTable:
             writer.writeheader()
             writer.writerows(self.to_dicts())
 
+    def heat_map(self) -> Figure:
+        """Draw the single changes; see :func:`foldsight.analysis.variants.heatmap.heat_map`."""
+        from foldsight.analysis.variants.heatmap import heat_map
+
+        return heat_map(self)
+
     def __str__(self) -> str:
         lines = [f"{self.structure}: {SIGN} ({self.method})"]
         lines += [_line(row) for row in self.rows[:20]]
@@ -224,7 +257,7 @@ class VariantTable:
     def _repr_html_(self) -> str:
         note = f"<p>{self.structure}: {SIGN}; {self.method}</p>".replace("> 0", "&gt; 0")
         columns = ["variant", "ddg_kcal_mol", "effect", "low_kcal_mol", "high_kcal_mol"]
-        shown = self.frame[[*columns, "flags", "warnings", "problem"]].round(2)
+        shown = self.frame[[*columns, *self.beside, "flags", "warnings", "notes", "problem"]].round(2)
         return note + shown.to_html(index=False, max_rows=40)
 
 
