@@ -47,6 +47,16 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@pytest.fixture
+def jp_asyncio_loop() -> None:
+    """Take the place of pytest-jupyter's fixture, which would close the loop that Playwright runs."""
+
+
+@pytest.fixture
+def jp_server_cleanup() -> None:
+    """Take the place of pytest-jupyter's fixture: no server runs in this process."""
+
+
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """JupyterLab on a free port, with everything it writes in temporary folders."""
