@@ -119,8 +119,9 @@ def test_a_closed_pipe_is_quiet() -> None:
 
 
 def test_ctrl_c_is_a_word_and_130(tmp_path: Path) -> None:
-    code = (
-        "import sys, time; from foldsight.cli import main, parser;"
+    code = (  # a test run in the background hands down a SIGINT that is ignored
+        "import signal, sys, time; from foldsight.cli import main, parser;"
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"
         "parser.verb('engines').run = lambda *_: (print('ready', flush=True), time.sleep(60));"
         "sys.exit(main.run(['engines']))"
     )
