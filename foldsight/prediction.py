@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from foldsight.confidence import Confidence, band
+from foldsight.analyses import Analyses
+from foldsight.confidence import Confidence
 from foldsight.errors import EngineFailed
 from foldsight.outlets import Outlets
 from foldsight.provenance import FoldManifest
@@ -26,7 +28,7 @@ _ORIGIN_WORDS = {
 
 
 @dataclass(frozen=True, eq=False)
-class Prediction(Outlets):
+class Prediction(Analyses, Outlets):
     """A structure, how sure of it we are, and where it comes from.
 
     Parameters
@@ -53,17 +55,19 @@ class Prediction(Outlets):
 
     @property
     def residues(self) -> pd.DataFrame:
-        """One row per residue: chain, numbers, amino acid, confidence and its band.
+        """One row per residue: its names in every numbering, confidence, and what is around it.
 
-        The confidence column carries the name of its kind (``plddt``,
-        ``template_support`` or ``b_factor``).
+        Columns: ``chain``, ``label_chain``, ``auth_seq``, ``ins_code``, ``label_seq``,
+        ``uniprot``, ``residue``, ``aa``; secondary structure, areas, contacts, bonds
+        (:func:`foldsight.analysis.tracks.tracks`); confidence under the name of its kind with
+        its band, disorder (pLDDT) and domains (PAE)
+        (:func:`foldsight.analysis.tracks.confidence_tracks`). Computed once; a copy each time.
         """
-        table = self.structure.residue_table()
-        kind, values = self.confidence.kind, self.confidence.values
-        table[kind] = values
-        if kind != "b_factor":
-            table["band"] = [band(float(v)) if np.isfinite(v) else "" for v in values]
-        return table
+        return self._tracks.copy()
+
+    @cached_property
+    def _tracks(self) -> pd.DataFrame:
+        return self.tracks()
 
     def select(self, selection: str) -> list[ResidueRef]:
         """Return the residues that a selection such as ``A:25-27`` names."""

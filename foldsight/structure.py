@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from foldsight.analyses import Analyses
 from foldsight.errors import BadRequest
 from foldsight.outlets import Outlets
 from foldsight.residues import ResidueRef, one_letter, resolve
@@ -107,7 +108,7 @@ class Chain:
 
 
 @dataclass(frozen=True, eq=False)
-class Structure(Outlets):
+class Structure(Analyses, Outlets):
     """Coordinates with their names.
 
     Parameters

@@ -9,9 +9,11 @@ from foldsight.typing import Bools, Ints
 
 #: Å between CB atoms (CA of glycine): the usual contact of residue maps.
 CONTACT = 8.0
-#: Å between a carboxylate oxygen and a charged nitrogen (Barlow & Thornton 1983).
+#: Å between a carboxylate oxygen and a charged nitrogen (Barlow & Thornton 1983, J. Mol. Biol.
+#: 168:867); histidine counts as charged.
 SALT_BRIDGE = 4.0
-#: Å between sulphurs; the bond is 2.05 Å long.
+#: Å between sulphurs of a disulfide: the bond is 2.05 Å long (Thornton 1981, J. Mol. Biol. 151:261),
+#: the rest is leave for low resolution.
 DISULFIDE = 2.5
 
 _ACIDS = {("ASP", "OD1"), ("ASP", "OD2"), ("GLU", "OE1"), ("GLU", "OE2")}

@@ -11,12 +11,15 @@ from typing import Any
 import numpy as np
 
 from foldsight.structure import Structure
-from foldsight.typing import Bools, Floats
+from foldsight.typing import Bools, Floats, Strings
 
 #: Å, a water molecule.
 PROBE = 1.4
 #: Points per atom: 960 keeps whole-protein areas within about 0.1 % of the limit.
 POINTS = 960
+
+#: Å, for an element without a radius.
+UNKNOWN_RADIUS = 1.8
 
 #: Å², Tien et al. 2013, table 1, theoretical.
 MAX_AREA = {
@@ -41,9 +44,10 @@ def residue_area(structure: Structure) -> Floats:
         return area
     from biotite.structure import sasa
 
-    values = sasa(_atom_array(structure, keep), probe_radius=PROBE, point_number=POINTS, vdw_radii="ProtOr")
+    array = _atom_array(structure, keep)
+    values = sasa(array, probe_radius=PROBE, point_number=POINTS, vdw_radii=_radii(array), ignore_ions=False)
     rows = structure.atoms.residue[keep]
-    total = np.bincount(rows, np.nan_to_num(values), minlength=len(area))
+    total = np.bincount(rows, values, minlength=len(area))
     area[np.unique(rows)] = total[np.unique(rows)]
     return area
 
@@ -82,13 +86,30 @@ def _atom_array(structure: Structure, keep: Bools) -> Any:
     rows = atoms.residue[keep]
     array.coord = atoms.coord[keep].astype(np.float32)
     array.atom_name, array.element = atoms.name[keep], atoms.element[keep]
-    array.res_name, array.res_id = _standard(table.name[rows]), rows
+    array.res_name, array.res_id = standard_names(table.name[rows]), rows
     return array
 
 
-def _standard(names: Any) -> Any:
-    """Give a modified residue its parent's name, so that it has radii."""
+def _radii(array: Any) -> Floats:
+    """Radius of each atom in Å; that of its element where ProtOr has no such atom; shape (N,)."""
+    names = list(zip(array.res_name.tolist(), array.atom_name.tolist(), array.element.tolist(), strict=True))
+    known = {name: _radius(*name) for name in set(names)}
+    return np.array([known[name] for name in names], dtype=np.float32)
+
+
+def _radius(residue: str, atom: str, element: str) -> float:
+    from biotite.structure.info import vdw_radius_protor, vdw_radius_single
+
+    try:
+        found = vdw_radius_protor(residue, atom)
+    except KeyError:  # an atom that the residue has only here, such as one of a bound ligand
+        found = None
+    return float(found or vdw_radius_single(element) or UNKNOWN_RADIUS)
+
+
+def standard_names(names: Strings) -> Strings:
+    """Return components with the name of the standard residue that each derives from, where it does."""
     from foldsight.residues import ONE_TO_THREE, one_letter
 
     known = {name: ONE_TO_THREE.get(one_letter(str(name)), str(name)) for name in np.unique(names)}
-    return np.array([known[name] for name in names])
+    return np.array([known[name] for name in names], dtype="U8")

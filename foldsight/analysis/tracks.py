@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from foldsight.analysis.contacts import contact_numbers, disulfides, salt_bridges
+from foldsight.analysis.disorder import disordered
+from foldsight.analysis.domains import domains_of
+from foldsight.analysis.polar_bonds import bond_numbers
 from foldsight.analysis.secondary_structure import secondary_structure, three_state
 from foldsight.analysis.surface_area import relative_area, residue_area
+from foldsight.confidence import Confidence, band
+from foldsight.prediction import Prediction
 from foldsight.structure import Structure
+from foldsight.typing import Bools, Ints
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: A residue that shows less than this share of its area is buried (Tien et al. 2013).
+#: A residue that shows less than this share of its area is buried.
 BURIED = 0.2
 
 
@@ -24,25 +31,85 @@ def tracks(structure: Structure) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed as ``structure.residue_table()``: ``ss`` (DSSP code), ``ss3`` (H, E, C),
-        ``sasa`` (Å²), ``rsa`` (0-1), ``buried``, ``contacts`` (CB within 8 Å),
-        ``salt_bridges``, ``disulfide`` (partner or empty).
+        The columns of ``structure.residue_table()`` and:
+
+        ``ss``, ``ss3``
+            DSSP code and one of H, E, C (:mod:`.secondary_structure`).
+        ``sasa``, ``rsa``, ``buried``
+            Area that water reaches in Å², as a share of the most this residue type can show,
+            and whether that is below 0.2 (:mod:`.surface_area`).
+        ``contacts``
+            Residues whose CB is within 8 Å (:mod:`.contacts`).
+        ``hydrogen_bonds``
+            Bonds with other residues, side chains included (:mod:`.polar_bonds`).
+        ``salt_bridges``, ``disulfide``
+            Partners, such as ``A:87``; empty without (:mod:`.contacts`).
+
+        Missing where the residue is no amino acid or lacks backbone atoms.
     """
     table = structure.residue_table()
+    whole = _whole(structure)
     codes = secondary_structure(structure)
     area = residue_area(structure)
+    area[~whole] = np.nan
     relative = relative_area(structure, area)
-    table["ss"], table["ss3"] = codes, three_state(codes)
+    table["ss"], table["ss3"] = _text(codes, whole), _text(three_state(codes), whole)
     table["sasa"], table["rsa"] = area, relative
-    table["buried"] = np.nan_to_num(relative, nan=1.0) < BURIED
-    table["contacts"] = contact_numbers(structure)
-    table["salt_bridges"] = np.bincount(salt_bridges(structure).ravel(), minlength=len(table))
-    table["disulfide"] = _partners(structure)
+    table["buried"] = _nullable(relative < BURIED, np.isfinite(relative), "boolean")
+    table["contacts"] = _nullable(contact_numbers(structure), structure.protein_mask, "Int32")
+    table["hydrogen_bonds"] = _nullable(bond_numbers(structure), whole, "Int32")
+    table["salt_bridges"] = _partners(structure, salt_bridges(structure))
+    table["disulfide"] = _partners(structure, disulfides(structure))
     return table
 
 
-def _partners(structure: Structure) -> list[str]:
-    found = [""] * len(structure.residues)
-    for a, b in disulfides(structure):
-        found[a], found[b] = str(structure.refs[b]), str(structure.refs[a])
+def confidence_tracks(confidence: Confidence) -> dict[str, Any]:
+    """Return the columns that come from confidence.
+
+    The values carry the name of their kind (``plddt``, ``template_support`` or ``b_factor``);
+    ``band`` is its word; ``disordered`` (:mod:`.disorder`) is there for pLDDT alone and
+    ``domain`` (:mod:`.domains`, 0 for none) where there is a PAE.
+    """
+    values = confidence.values
+    found: dict[str, Any] = {confidence.kind: values}
+    if confidence.kind != "b_factor":
+        found["band"] = [band(float(v)) if np.isfinite(v) else "" for v in values]
+    unlikely = disordered(confidence)
+    if unlikely is not None:
+        found["disordered"] = _nullable(unlikely, np.isfinite(values), "boolean")
+    if confidence.pae is not None and len(confidence.pae) == len(values):
+        found["domain"] = domains_of(confidence.pae)
     return found
+
+
+def residue_tracks(item: Structure | Prediction) -> pd.DataFrame:
+    """Return every track of a structure, or of a prediction with its confidence."""
+    if isinstance(item, Structure):
+        return tracks(item)
+    return tracks(item.structure).assign(**confidence_tracks(item.confidence))
+
+
+def _whole(structure: Structure) -> Bools:
+    """Amino acids with N, CA, C and O: without them neither area nor bonds mean anything."""
+    found = structure.protein_mask.copy()
+    for name in ("N", "CA", "C", "O"):
+        found &= structure.atom_index(name) >= 0
+    return found
+
+
+def _text(codes: Iterable[str], keep: Bools) -> list[str]:
+    return [str(code) if known else "" for code, known in zip(codes, keep, strict=True)]
+
+
+def _nullable(values: Ints | Bools, keep: Bools, kind: str) -> pd.Series[Any]:
+    import pandas as pd
+
+    return pd.Series(values, dtype=kind).where(pd.Series(keep))
+
+
+def _partners(structure: Structure, pairs: Ints) -> list[str]:
+    found: list[list[str]] = [[] for _ in range(len(structure.residues))]
+    for a, b in pairs:
+        found[a].append(str(structure.refs[b]))
+        found[b].append(str(structure.refs[a]))
+    return [" ".join(names) for names in found]

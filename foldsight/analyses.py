@@ -1,0 +1,44 @@
+"""What can be asked of a structure or prediction: the methods of both.
+
+The answers are found by entry point (group ``foldsight.analyses``), as savers and viewers are,
+so that values need not know who computes them. An entry is a function of the item and of what
+the caller gives.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any
+
+from foldsight.errors import Failed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@cache
+def analysis(name: str) -> Any:
+    """Return the function that an entry point names.
+
+    Raises
+    ------
+    Failed
+        When it is not installed.
+    """
+    for point in entry_points(group="foldsight.analyses"):
+        if point.name == name:
+            return point.load()
+    raise Failed(f"The analysis {name!r} is not installed.", hint="Install again with: pip install .")
+
+
+class Analyses:
+    """Tracks of residues, as a method of whatever holds a structure."""
+
+    def tracks(self) -> pd.DataFrame:
+        """Return one row per residue: all numbers, and all that is computed from coordinates.
+
+        See :func:`foldsight.analysis.tracks.tracks` for the columns.
+        """
+        found: pd.DataFrame = analysis("tracks")(self)
+        return found
