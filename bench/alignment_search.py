@@ -24,7 +24,7 @@ import psutil
 from foldsight.analysis.alignment import Matches, Trace, align_many
 from foldsight.analysis.alignment.many import Refusal, run, traced
 from foldsight.analysis.alignment.pool import Pool
-from foldsight.analysis.alignment.prefilter import similarity
+from foldsight.analysis.alignment.prefilter import likeness, similarity
 from foldsight.analysis.alignment.result import Alignment
 from foldsight.analysis.alignment.search import score
 from foldsight.errors import FoldSightError
@@ -34,8 +34,8 @@ from foldsight.typing import Doubles
 FITTED, SEARCHED = 0.26, 1000
 #: TM-scores (by the shorter chain) with a cutoff, and the share of such pairs that it keeps.
 LEVELS, KEPT = (0.5, 0.6), 0.995
-#: What is taken off each cutoff, because few pairs decide it.
-MARGIN = 0.1
+#: What is taken off the cutoffs of similarity and likeness, because few pairs decide them.
+MARGINS = 0.1, 0.2
 #: Pairs aligned for the fit, and how many of them are of the tenth that is most alike.
 SAMPLE, ALIKE = 5000, 3577
 
@@ -82,34 +82,39 @@ def parts(found: Sequence[Trace]) -> tuple[list[Trace], list[Trace]]:
 
 
 def fit(found: Sequence[Trace]) -> None:
-    """Print a cutoff per TM-score from pairs of the fitting part."""
+    """Print the cutoffs per TM-score from pairs of the fitting part."""
     rng = np.random.default_rng(1)
-    index = [(i, j) for j in range(len(found)) for i in range(j)]
-    alike = np.array([similarity(found[i].states, found[j].states) for i, j in index])
+    index = [(found[i], found[j]) for j in range(len(found)) for i in range(j)]
+    alike = np.array([similarity(*pair) for pair in index])
     order = np.argsort(-alike)
     tenth = len(order) // 10
     few = rng.choice(order[:tenth], min(ALIKE, tenth), replace=False)
     rest = rng.choice(order[tenth:], min(SAMPLE - ALIKE, len(order) - tenth), replace=False)
     weight = np.r_[np.full(len(few), tenth / len(few)), np.full(len(rest), (len(order) - tenth) / len(rest))]
-    rows = np.r_[few, rest]
+    pairs = [index[k] for k in (*few, *rest)]
     pool = Pool()
-    results = run([(found[index[k][0]], found[index[k][1]]) for k in rows], pool=pool)
+    results = run(pairs, pool=pool)
     pool.close()
     tm = np.array([score(r, "shorter") if isinstance(r, Alignment) else np.nan for r in results])
-    cutoffs(tm, alike[rows], weight)
+    print_cutoffs(pairs, tm, weight)
 
 
-def cutoffs(tm: Doubles, alike: Doubles, weight: Doubles) -> None:
-    """Print the cutoffs for measured pairs that stand for ``weight`` pairs each."""
+def print_cutoffs(pairs: Sequence[tuple[Trace, Trace]], tm: Doubles, weight: Doubles) -> None:
+    """Print the cutoffs for pairs with a known TM-score, each standing for ``weight`` pairs."""
+    values = [np.array([measure(*pair) for pair in pairs]) for measure in (similarity, likeness)]
     for level in LEVELS:
         wanted = tm >= level
-        order = np.argsort(alike[wanted])
-        lost = np.cumsum(weight[wanted][order]) / weight[wanted].sum()
-        cut = alike[wanted][order][np.searchsorted(lost, 1 - KEPT)] * (1 - MARGIN)
-        kept = weight[alike >= cut].sum() / weight.sum()
-        print(
-            f"TM-score {level}: {int(wanted.sum())} pairs, cutoff {cut:.1f}, aligns {kept:.1%} of all pairs"
-        )
+        cuts = [cutoff(v[wanted], weight[wanted]) * (1 - m) for v, m in zip(values, MARGINS, strict=True)]
+        kept = (values[0] >= cuts[0]) & (values[1] >= cuts[1])
+        print(f"TM-score {level}: {int(wanted.sum())} pairs; similarity {cuts[0]:.1f}, "
+              f"likeness {cuts[1]:.3f}; aligns {weight[kept].sum() / weight.sum():.1%} of all")  # fmt: skip
+
+
+def cutoff(values: Doubles, weight: Doubles) -> float:
+    """Return the value that all but a few of the pairs reach."""
+    order = np.argsort(values)
+    lost = np.cumsum(weight[order]) / weight.sum()
+    return float(values[order][np.searchsorted(lost, 1 - KEPT)])
 
 
 class Clock:

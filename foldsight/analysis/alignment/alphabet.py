@@ -32,6 +32,19 @@ def states(coord: Doubles, backbone: Doubles) -> str:
     return str(_letters()[np.asarray(codes, dtype=np.int64)].tobytes().decode("ascii"))
 
 
+def matched(one: str, two: str) -> tuple[int, Ints, Ints]:
+    """Return the score of the local alignment of two chains' states, and the matched positions."""
+    import parasail
+
+    found = parasail.sw_trace_striped_sat(one, two, GAP_OPEN, GAP_EXTEND, matrix())
+    above, below = found.traceback.query, found.traceback.ref
+    first, second = (np.frombuffer(row.encode("ascii"), dtype=np.uint8) != ord("-") for row in (above, below))
+    both = first & second
+    rows = found.end_query - first.sum() + np.cumsum(first)[both]
+    columns = found.end_ref - second.sum() + np.cumsum(second)[both]
+    return int(found.score), rows, columns
+
+
 @cache
 def matrix() -> Any:
     """Return 3Di's substitution matrix for parasail."""
