@@ -33,7 +33,7 @@ def analysis(name: str) -> Any:
 
 
 class Analyses:
-    """Tracks of residues, as a method of whatever holds a structure."""
+    """What predictions and structures share: their analyses as methods."""
 
     def tracks(self) -> pd.DataFrame:
         """Return one row per residue: all numbers, and all that is computed from coordinates.
@@ -41,4 +41,13 @@ class Analyses:
         See :func:`foldsight.analysis.tracks.tracks` for the columns.
         """
         found: pd.DataFrame = analysis("tracks")(self)
+        return found
+
+    def features(self, accession: str, **options: Any) -> pd.DataFrame:
+        """Return the residue table with what UniProt and InterPro know of each residue.
+
+        Asks the network, unless the answers are kept from before. ``options`` as
+        :func:`foldsight.api.featuring.features`: ``interpro``, ``network``.
+        """
+        found: pd.DataFrame = analysis("features")(self, accession, **options)
         return found

@@ -16,7 +16,7 @@ from foldsight.analysis.surface_area import relative_area, residue_area
 from foldsight.confidence import Confidence, band
 from foldsight.prediction import Prediction
 from foldsight.structure import Structure
-from foldsight.typing import Bools, Ints
+from foldsight.typing import Bools, Floats, Ints
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,12 +63,12 @@ def tracks(structure: Structure) -> pd.DataFrame:
     return table
 
 
-def confidence_tracks(confidence: Confidence) -> dict[str, Any]:
+def confidence_tracks(structure: Structure, confidence: Confidence) -> dict[str, Any]:
     """Return the columns that come from confidence.
 
     The values carry the name of their kind (``plddt``, ``template_support`` or ``b_factor``);
     ``band`` is its word; ``disordered`` (:mod:`.disorder`) is there for pLDDT alone and
-    ``domain`` (:mod:`.domains`, 0 for none) where there is a PAE.
+    ``domain`` (:mod:`.domains`, from 1 in each chain, 0 for none) where there is a PAE.
     """
     values = confidence.values
     found: dict[str, Any] = {confidence.kind: values}
@@ -78,7 +78,15 @@ def confidence_tracks(confidence: Confidence) -> dict[str, Any]:
     if unlikely is not None:
         found["disordered"] = _nullable(unlikely, np.isfinite(values), "boolean")
     if confidence.pae is not None and len(confidence.pae) == len(values):
-        found["domain"] = domains_of(confidence.pae)
+        found["domain"] = _domains(structure, confidence.pae)
+    return found
+
+
+def _domains(structure: Structure, pae: Floats) -> Ints:
+    found = np.zeros(len(structure.residues), dtype=np.int32)
+    for chain in np.unique(structure.residues.chain[structure.protein_mask]):
+        rows = np.flatnonzero((structure.residues.chain == chain) & structure.protein_mask)
+        found[rows] = domains_of(pae[np.ix_(rows, rows)])
     return found
 
 
@@ -86,7 +94,7 @@ def residue_tracks(item: Structure | Prediction) -> pd.DataFrame:
     """Return every track of a structure, or of a prediction with its confidence."""
     if isinstance(item, Structure):
         return tracks(item)
-    return tracks(item.structure).assign(**confidence_tracks(item.confidence))
+    return tracks(item.structure).assign(**confidence_tracks(item.structure, item.confidence))
 
 
 def _whole(structure: Structure) -> Bools:
