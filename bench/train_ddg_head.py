@@ -79,48 +79,53 @@ class Head(nn.Module):
         return self.down(self.drop(hidden)) + self.share * logits
 
 
-def describe(folder: Path, network: Network, pdb: str, chain: str) -> tuple[dict[str, int], np.ndarray]:
+def describe(
+    folder: Path, network: Network, pdb: str, chain: str, wanted: set[str]
+) -> tuple[dict[str, int], np.ndarray]:
     """Return where each residue number of a chain is, and its sites in all :data:`WAYS`."""
     found = read(next((folder / "pdb").glob(f"{pdb}.*")))
     structure = found.structure if isinstance(found, Prediction) else found
     own = chain_mask(structure, [chain])
+    numbers = np.array([f"{ref.auth_seq}{ref.ins_code}" for ref in structure.refs])
+    asked = own & np.isin(numbers, list(wanted))
     rng = np.random.default_rng(len(own))
     ways = []
     for together, noise in WAYS:
         coord = structure.atoms.coord + rng.normal(0, noise, structure.atoms.coord.shape)
         moved = replace(structure, atoms=replace(structure.atoms, coord=coord))
         sites = Sites.of(moved, structure.protein_mask if together else own)
-        rows = np.flatnonzero(own[sites.rows]).astype(np.int32)
+        rows = np.flatnonzero(asked[sites.rows]).astype(np.int32)
         ways.append(np.concatenate(inputs(network, sites, geometry(sites), rows), axis=1))
-    refs = [structure.refs[row] for row in sites.rows[rows].tolist()]
-    return {f"{ref.auth_seq}{ref.ins_code}": i for i, ref in enumerate(refs)}, np.stack(ways)
+    return {number: i for i, number in enumerate(numbers[sites.rows[rows]].tolist())}, np.stack(ways)
+
+
+def read_tables(folder: Path) -> dict[tuple[str, str], list[dict[str, str]]]:
+    """Read the rows of the training tables by chain; ``table`` says where each is from."""
+    found: dict[tuple[str, str], list[dict[str, str]]] = {}
+    for name in (*CURATED, MEGA):
+        with open(folder / f"{name}.csv", newline="") as file:
+            for row in csv.DictReader(file):
+                found.setdefault((row["pdb"], row["chain"]), []).append({**row, "table": name})
+    return found
 
 
 def load(folder: Path, network: Network) -> Table:
     """Read the training tables and describe every site that they name."""
-    chains: dict[tuple[str, str], Any] = {}
     described: list[np.ndarray] = []
-    where: dict[tuple[str, str, str], int] = {}
     changes = []
-    for name in (*CURATED, MEGA):
-        with open(folder / f"{name}.csv", newline="") as file:
-            for row in csv.DictReader(file):
-                key = row["pdb"], row["chain"]
-                if key not in chains:
-                    try:
-                        chains[key] = describe(folder, network, *key)
-                    except BadRequest as fault:
-                        print(f"left out: {fault}")
-                        chains[key] = None
-                if chains[key] is None:
-                    continue
-                place, ways = chains[key]
-                site = where.setdefault((*key, row["resnum"]), len(where))
-                if site == len(described):
-                    described.append(ways[:, place[row["resnum"]]])
-                kinds = AMINO_ACIDS.index(row["wt"]), AMINO_ACIDS.index(row["mut"])
-                changes.append((site, *kinds, float(row["ddg"]), row["family"], name != MEGA))
-    return _table(np.stack(described, axis=1), changes)
+    for key, rows in read_tables(folder).items():
+        try:
+            place, ways = describe(folder, network, *key, {row["resnum"] for row in rows})
+        except BadRequest as fault:
+            print(f"left out: {fault}")
+            continue
+        start = sum(part.shape[1] for part in described)
+        described.append(ways)
+        for row in rows:
+            kinds = AMINO_ACIDS.index(row["wt"]), AMINO_ACIDS.index(row["mut"])
+            curated = row["table"] != MEGA
+            changes.append((start + place[row["resnum"]], *kinds, float(row["ddg"]), row["family"], curated))
+    return _table(np.concatenate(described, axis=1), changes)
 
 
 def _table(raw: np.ndarray, changes: list[tuple[Any, ...]]) -> Table:
@@ -187,13 +192,16 @@ def cross_validate(table: Table, fold: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return mean, deviation
 
 
-def report(name: str, given: np.ndarray, truth: np.ndarray) -> float:
-    """Print Pearson, Spearman and RMSE; return the RMSE."""
+def report(name: str, given: np.ndarray, truth: np.ndarray, weight: np.ndarray | None = None) -> float:
+    """Print Pearson, Spearman (of rows) and RMSE; return the RMSE."""
     from scipy.stats import spearmanr
 
-    rmse = float(np.sqrt(((given - truth) ** 2).mean()))
-    pearson, spearman = np.corrcoef(given, truth)[0, 1], spearmanr(given, truth)[0]
-    print(f"  {name:<20} n {len(truth):6d}  Pearson {pearson:.3f}  Spearman {spearman:.3f}  RMSE {rmse:.3f}")
+    rmse = float(np.sqrt(np.average((given - truth) ** 2, weights=weight)))
+    both = np.cov(given, truth, aweights=weight)
+    pearson, spearman = both[0, 1] / np.sqrt(both[0, 0] * both[1, 1]), spearmanr(given, truth)[0]
+    bias = np.average(given - truth, weights=weight)
+    print(f"  {name:<20} n {len(truth):6d}  Pearson {pearson:.3f}  Spearman {spearman:.3f}  "
+          f"RMSE {rmse:.3f}  bias {bias:+.2f}")  # fmt: skip
     return rmse
 
 
@@ -262,17 +270,19 @@ def main() -> int:
     fold, curated = folds(table), table.curated
     every, disagreements = cross_validate(table, fold)
     raw, disagreement = every[0], disagreements[0]
-    scale = float((raw * table.ddg)[curated].sum() / (raw**2)[curated].sum())
+    weight = family_weight(table.family[curated])
+    fitted = raw[curated]
+    scale = float((weight * fitted * table.ddg[curated]).sum() / (weight * fitted**2).sum())
     given, truth = raw * scale, table.ddg
     print(f"families unseen, {FOLDS} folds (scale {scale:.3f}):")
     error = report("curated", given[curated], truth[curated])
+    report("curated, by family", given[curated], truth[curated], weight)
     report("mega-scale", given[~curated], truth[~curated])
     for (together, noise), other in zip(WAYS[1:3], every[1:3] * scale, strict=True):
         report(f"curated, {'complex' if together else f'error {noise} Å'}", other[curated], truth[curated])
     facts = spread_facts(given, disagreement * scale, table.free[table.site], table.wild, table.mutant)[
         curated
     ]
-    weight = family_weight(table.family[curated])
     check_coverage(facts, (truth - given)[curated], weight, fold[curated])
     spread = calibrate(facts, (truth - given)[curated], weight)
     heads = [fit(table, np.arange(len(fold)), seed) for seed in range(HEADS)]

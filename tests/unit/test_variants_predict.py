@@ -260,3 +260,8 @@ def test_picture_of_a_scan(ubiquitin: Structure, scan: VariantTable) -> None:
     )
     with pytest.raises(BadRequest, match="no single change"):
         heat_map(predict_variants(ubiquitin, "L67A+L69A"))
+
+
+def test_a_sequence_is_refused() -> None:
+    with pytest.raises(BadRequest, match="is no structure"):
+        predict_variants("MQIF", "M1A")  # type: ignore[arg-type]

@@ -165,6 +165,11 @@ def split(subject: Structure | Prediction) -> tuple[Structure, Confidence | None
     """Return the structure, and the confidence where there is one."""
     if isinstance(subject, Prediction):
         return subject.structure, subject.confidence
+    if not isinstance(subject, Structure):  # read() gives a sequence for uniprot:
+        raise BadRequest(
+            f"{getattr(subject, 'name', subject)} is no structure, and ddG needs one.",
+            hint="Fold the sequence first, or take afdb:ACCESSION.",
+        )
     return subject, None
 
 
