@@ -88,8 +88,8 @@ def distance_picture(alignment: Alignment) -> Figure:
     )  # fmt: skip
     strip.set_yticks([])
     strip.set_xlabel(f"residue of {alignment.reference.name}, counted from 1", fontsize=8)
-    figure.colorbar(image, ax=[line, strip], label="Å", extend="max", pad=0.01)
-    for axes in (line, strip):
+    bar = figure.colorbar(image, ax=[line, strip], label="Å", extend="max", pad=0.01)
+    for axes in (line, strip, bar.ax):
         axes.tick_params(labelsize=7)
     return figure
 
