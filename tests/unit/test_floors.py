@@ -21,7 +21,7 @@ FLOORS: list[set[str]] = [
     {"errors", "typing"},
     {"settings", "outlets", "analyses"},
     {"residues", "sequence", "provenance", "jobs", "plans"},
-    {"structure", "confidence"},
+    {"structure", "confidence", "annotation"},
     {"prediction"},
     {"io", "analysis"},
     {"sources", "library"},
