@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from foldsight.analysis.alignment.many import Progress
-from foldsight.analysis.alignment.pairwise import align
+from foldsight.analysis.alignment.many import Progress, Refusal, run, traced
 from foldsight.analysis.alignment.result import Alignment
 from foldsight.analysis.alignment.trace import Trace
 from foldsight.errors import BadFile, FoldSightError, NotFound
@@ -50,24 +49,25 @@ def align_pairs(
         ``n_aligned``, ``rotation`` and ``translation`` of a onto b, ``aln1``, ``aln2``; or
         ``error``.
     """
-    known: dict[str, Trace] = {}
+    known: dict[Path, Trace | Refusal] = {}
+    for path in {root / pair[side]: None for pair in pairs for side in ("a", "b")}:
+        known[path] = trace_of(path, read)
+    sides = [(known[root / pair["a"]], known[root / pair["b"]]) for pair in pairs]
+    whole = [(a, b) for a, b in sides if isinstance(a, Trace) and isinstance(b, Trace)]
+    found = iter(run(whole, progress))
     rows = []
-    for done, pair in enumerate(pairs, start=1):
-        try:
-            a, b = (_trace(root / pair[side], known, read) for side in ("a", "b"))
-            rows.append({"pair": pair["pair"], **_row(align(a, b))})
-        except FoldSightError as fault:
-            rows.append({"pair": pair["pair"], "error": fault.to_dict()})
-        if progress is not None:
-            progress(done, len(pairs))
+    for pair, (a, b) in zip(pairs, sides, strict=True):
+        fault = next((side.fault for side in (a, b) if isinstance(side, Refusal)), None)
+        rows.append({"pair": pair["pair"], **_row(fault or next(found))})
     return rows
 
 
-def _trace(path: Path, known: dict[str, Trace], read: Reader) -> Trace:
-    key = str(path)
-    if key not in known:
-        known[key] = Trace.of(as_structure(read(path)))
-    return known[key]
+def trace_of(path: Path, read: Reader) -> Trace | Refusal:
+    """Read the first protein chain of a file, or why there is none."""
+    try:
+        return traced(as_structure(read(path)))
+    except FoldSightError as fault:
+        return Refusal(path.name, fault)
 
 
 def as_structure(found: Any) -> Structure:
@@ -76,7 +76,9 @@ def as_structure(found: Any) -> Structure:
     return structure
 
 
-def _row(found: Alignment) -> dict[str, Any]:
+def _row(found: Alignment | FoldSightError) -> dict[str, Any]:
+    if isinstance(found, FoldSightError):
+        return {"error": found.to_dict()}
     return {
         "tm_norm1": found.tm_by_mobile,
         "tm_norm2": found.tm_by_reference,
