@@ -127,40 +127,36 @@ class Clock:
         children = sum(sum(child.cpu_times()[:2]) for child in psutil.Process().children())
         return time.process_time() + children
 
-    def seconds(self) -> float:
-        """Return the CPU seconds since the start."""
-        return self._now() - self._start
+    def lap(self) -> float:
+        """Return the CPU seconds since the start or the last lap."""
+        before, self._start = self._start, self._now()
+        return self._start - before
 
 
 def report(found: Sequence[Trace], queries: int, min_tm: float) -> None:
-    """Print speed and losses over some queries."""
+    """Print speed and losses over some queries, the sums so far after each."""
     pool = Pool(1)
     align_many(found[0], found[1:2], pool=pool)  # the worker's own start is no part of either side
-    plain = quick = first = 0.0
+    print(f"{len(found) - 1} chains, TM-score >= {min_tm} by the shorter chain; CPU seconds, one worker")
+    plain = quick = known = 0.0
     wanted = lost = aligned = total = 0
     for n, query in enumerate(found[:queries], start=1):
-        others = [other for other in found if other is not query]
+        others = [Trace(t.name, t.coord, t.sequence, t.rows, t.backbone) for t in found if t is not query]
         clock = Clock()
+        filtered = align_many(query, others, min_tm=min_tm, pool=pool)
+        quick += clock.lap()
+        align_many(query, others, min_tm=min_tm, pool=pool)
+        known += clock.lap()
         everything = align_many(query, others, pool=pool)
-        plain += clock.seconds()
-        fresh = [Trace(t.name, t.coord, t.sequence, t.rows, t.backbone) for t in others]
-        clock = Clock()
-        filtered = align_many(query, fresh, min_tm=min_tm, pool=pool)
-        quick += clock.seconds()
-        clock = Clock()
-        align_many(query, fresh, min_tm=min_tm, pool=pool)
-        first += clock.seconds()
+        plain += clock.lap()
         counts = losses(everything, filtered, min_tm)
         wanted, lost = wanted + counts[0], lost + counts[1]
         aligned, total = aligned + sum(row.alignment is not None for row in filtered), total + len(others)
-        print(f"  query {n}, {query.name}, {len(query)} residues: {plain / quick:.1f}x so far", flush=True)
+        print(f"{n} queries (last: {query.name}, {len(query)} residues): "
+              f"{plain / n:.1f} s a query without filter, {quick / n:.2f} s with ({plain / quick:.1f}x), "
+              f"{known / n:.2f} s when 3Di is known ({plain / known:.1f}x); "
+              f"aligned {aligned / total:.1%}; kept {wanted - lost} of {wanted}", flush=True)  # fmt: skip
     pool.close()
-    print(f"{queries} queries against {len(found) - 1} chains, TM-score >= {min_tm} by the shorter chain")
-    print(f"aligned with the filter: {aligned / total:.1%} of pairs")
-    print(f"CPU s per query: {plain / queries:.1f} without, {quick / queries:.2f} with, first search; "
-          f"{first / queries:.2f} when the 3Di states are known")  # fmt: skip
-    print(f"faster: {plain / quick:.1f}x (3Di made anew for each query), {plain / first:.1f}x (known)")
-    print(f"kept: {wanted - lost} of {wanted} pairs ({(wanted - lost) / max(wanted, 1):.2%})")
 
 
 def losses(everything: Matches, filtered: Matches, min_tm: float) -> tuple[int, int]:
