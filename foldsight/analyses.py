@@ -51,3 +51,15 @@ class Analyses:
         """
         found: pd.DataFrame = analysis("features")(self, accession, **options)
         return found
+
+    def interfaces(self, **options: Any) -> Any:
+        """Return what holds the chains together: buried area, contacts, bonds, and scores from PAE.
+
+        ``options`` as :func:`foldsight.analysis.interfaces.find_interfaces`: ``pae_cutoff``.
+
+        Returns
+        -------
+        Interfaces
+            A sequence with ``table``.
+        """
+        return analysis("interfaces")(self, **options)

@@ -40,16 +40,23 @@ def residue_area(structure: Structure) -> Floats:
     """
     keep = heavy_atoms(structure)
     area = np.full(len(structure.residues), np.nan, dtype=np.float32)
+    rows = structure.atoms.residue[keep]
+    total = np.bincount(rows, atom_area(structure, keep), minlength=len(area))
+    area[np.unique(rows)] = total[np.unique(rows)]
+    return area
+
+
+def atom_area(structure: Structure, keep: Bools) -> Floats:
+    """Area in Å² of the atoms where ``keep``, as if there were no others; shape (keep.sum(),)."""
     if not keep.any():
-        return area
+        return np.zeros(0, dtype=np.float32)
     from biotite.structure import sasa
 
     array = _atom_array(structure, keep)
-    values = sasa(array, probe_radius=PROBE, point_number=POINTS, vdw_radii=_radii(array), ignore_ions=False)
-    rows = structure.atoms.residue[keep]
-    total = np.bincount(rows, values, minlength=len(area))
-    area[np.unique(rows)] = total[np.unique(rows)]
-    return area
+    found: Floats = sasa(
+        array, probe_radius=PROBE, point_number=POINTS, vdw_radii=_radii(array), ignore_ions=False
+    )
+    return found
 
 
 def relative_area(structure: Structure, area: Floats | None = None) -> Floats:
