@@ -31,13 +31,14 @@ from foldsight.errors import FoldSightError
 from foldsight.typing import Doubles
 
 #: Share of chains set aside for fitting, and chains searched.
-FITTED, SEARCHED = 0.26, 1000
+FITTED, SEARCHED = 0.2625, 1000
 #: TM-scores (by the shorter chain) with a cutoff, and the share of such pairs that it keeps.
 LEVELS, KEPT = (0.5, 0.6), 0.995
 #: What is taken off the cutoffs of similarity and likeness, because few pairs decide them.
 MARGINS = 0.1, 0.2
-#: Pairs aligned for the fit, and how many of them are of the tenth that is most alike.
-SAMPLE, ALIKE = 5000, 3577
+#: Pairs aligned for the fit: this many of a list of the tenth of all pairs that is most alike
+#: and of ``OTHERS`` of the rest.
+SAMPLE, OTHERS = 5000, 2500
 
 
 def chains(source: Path) -> list[Trace]:
@@ -83,20 +84,25 @@ def parts(found: Sequence[Trace]) -> tuple[list[Trace], list[Trace]]:
 
 def fit(found: Sequence[Trace]) -> None:
     """Print the cutoffs per TM-score from pairs of the fitting part."""
-    rng = np.random.default_rng(1)
-    index = [(found[i], found[j]) for j in range(len(found)) for i in range(j)]
-    alike = np.array([similarity(*pair) for pair in index])
-    order = np.argsort(-alike)
-    tenth = len(order) // 10
-    few = rng.choice(order[:tenth], min(ALIKE, tenth), replace=False)
-    rest = rng.choice(order[tenth:], min(SAMPLE - ALIKE, len(order) - tenth), replace=False)
-    weight = np.r_[np.full(len(few), tenth / len(few)), np.full(len(rest), (len(order) - tenth) / len(rest))]
-    pairs = [index[k] for k in (*few, *rest)]
+    pairs, weight = drawn(found)
     pool = Pool()
     results = run(pairs, pool=pool)
     pool.close()
     tm = np.array([score(r, "shorter") if isinstance(r, Alignment) else np.nan for r in results])
     print_cutoffs(pairs, tm, weight)
+
+
+def drawn(found: Sequence[Trace]) -> tuple[list[tuple[Trace, Trace]], Doubles]:
+    """Return the pairs that are aligned for the fit, and how many pairs each stands for."""
+    rng = np.random.default_rng(1)
+    index = [(one, two) for i, one in enumerate(found) for two in found[i + 1 :]]
+    order = np.argsort([-similarity(*pair) for pair in index])
+    tenth = int(0.1 * len(order))
+    others = rng.choice(order[tenth:], min(OTHERS, len(order) - tenth), replace=False)
+    rest = (len(order) - tenth) / len(others)
+    rows = [*((k, 1.0) for k in order[:tenth]), *((k, rest) for k in others)]
+    rng.shuffle(rows)
+    return [index[k] for k, _ in rows[:SAMPLE]], np.array([weight for _, weight in rows[:SAMPLE]])
 
 
 def print_cutoffs(pairs: Sequence[tuple[Trace, Trace]], tm: Doubles, weight: Doubles) -> None:
