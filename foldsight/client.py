@@ -193,8 +193,8 @@ class _Patience:
 
 def _error(status: int, body: bytes, url: str) -> FoldSightError:
     try:
-        told = json.loads(body)["error"]
-        return error_from_dict(told)
+        told = json.loads(body)
+        return error_from_dict({**told, "code": told["code"], "message": told["detail"]})
     except (ValueError, KeyError, TypeError):
         if status in (401, 403):
             return ServiceUnavailable(f"{url} does not accept the token.", hint="Check FOLDSIGHT_TOKEN.")

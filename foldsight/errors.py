@@ -8,8 +8,11 @@
     |   +-- BadFile                 a file cannot be read as what it should be
     |   +-- BadRequest              an argument, selection or request body is wrong
     |   +-- NotFound                the named thing does not exist
+    |   +-- WrongMethod             a path of the REST interface does not take this method
     |   +-- NotAllowed              the caller may not do this
     |   +-- QuotaExceeded           the plan's allowance for the period is used up
+    |   +-- TooManyRequests         more calls in a minute than the service takes
+    |   +-- Conflict                the same is being done right now, or was done differently
     |   +-- NoStructure             no engine of the chain can give a structure
     |   +-- EngineUnavailable       the chosen engine cannot run here
     |   +-- ConsentNeeded           a download or upload that the user has not agreed to
@@ -107,6 +110,13 @@ class NotFound(Refused):
     code = "not_found"
 
 
+class WrongMethod(Refused):
+    """A path of the REST interface does not take this method; ``details["allow"]`` names those it takes."""
+
+    status = 405
+    code = "wrong_method"
+
+
 class NotAllowed(Refused):
     """The caller may not do this."""
 
@@ -119,6 +129,20 @@ class QuotaExceeded(Refused):
 
     status = 429
     code = "quota_exceeded"
+
+
+class TooManyRequests(Refused):
+    """More calls in a minute than the service takes; ``details["retry_after"]`` is in seconds."""
+
+    status = 429
+    code = "too_many_requests"
+
+
+class Conflict(Refused):
+    """The same is being done right now, or was done differently."""
+
+    status = 409
+    code = "conflict"
 
 
 class NoStructure(Refused):

@@ -19,6 +19,14 @@ class Plan:
     head_start : float
         Seconds by which its jobs go before others that were submitted with them. A
         bounded head start, so that nobody starves.
+    price : int
+        US dollars a month.
+    storage : int or None
+        Bytes of structures and results; None is without limit.
+    requests : int or None
+        Calls of one user in a minute; None is without limit.
+    features : frozenset of str
+        Of :data:`FEATURES`.
     """
 
     id: str
@@ -26,10 +34,48 @@ class Plan:
     predictions: int | None
     max_running: int
     head_start: float = 0.0
+    price: int = 0
+    storage: int | None = None
+    requests: int | None = None
+    features: frozenset[str] = frozenset()
 
+
+#: ``analysis``: stored pockets and variant analyses; ``collaboration``: members in projects;
+#: ``api``: tokens for scripts.
+FEATURES = ("analysis", "collaboration", "api")
+_GB = 1_000_000_000
 
 #: A laptop or a lab's own service: the machine is the only limit.
-EMBEDDED = Plan("embedded", "Embedded", None, 64)
+EMBEDDED = Plan("embedded", "Embedded", None, 64, features=frozenset(FEATURES))
+#: The hosted plans. A lab's jobs go before a free user's by less than a day and a half.
+PLANS: dict[str, Plan] = {
+    plan.id: plan
+    for plan in (
+        EMBEDDED,
+        Plan("free", "Free", 10, 1, storage=_GB, requests=100),
+        Plan(
+            "researcher", "Researcher", 100, 4, head_start=50_000, price=79,
+            storage=20 * _GB, requests=100, features=frozenset(["analysis"]),
+        ),
+        Plan(
+            "lab", "Lab", 500, 16, head_start=100_000, price=299,
+            storage=200 * _GB, requests=100, features=frozenset(FEATURES),
+        ),
+    )
+}  # fmt: skip
+
+
+def cheapest_with(feature: str) -> Plan:
+    """Return the cheapest hosted plan that has a feature.
+
+    Examples
+    --------
+    >>> cheapest_with("analysis").title
+    'Researcher'
+    """
+    return min(
+        (plan for plan in PLANS.values() if feature in plan.features and plan.price), key=lambda p: p.price
+    )
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +203,30 @@ class Workplace:
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Run a coroutine where the application lives."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+
+    def ask(
+        self, user: str, method: str, path: str, body: object = b"", *, plan: str = "lab", may: Any = "admin",
+        query: dict[str, str] | None = None, key: str | None = None, **changes: Any,
+    ) -> Any:  # fmt: skip
+        """Call as somebody; return ``(status, decoded JSON or bytes)``."""
+        from foldsight_server.identity import Identity
+
+        from foldsight.plans import PLANS
+
+        identity = Identity(user, user.title(), replace(PLANS[plan], requests=None, **changes), may)
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        headers = {} if key is None else {"idempotency-key": key}
+        work = self.core.dispatch(method, path, identity, query or {}, data, headers=headers)
+        response = self.run(work)
+        encoded = response.encoded()
+        is_json = response.content_type in ("application/json", "application/problem+json")
+        return response.status, json.loads(encoded) if is_json else encoded
+
+    def good(self, user: str, method: str, path: str, body: object = b"", **options: Any) -> Any:
+        """Call as somebody who shall succeed; return what came."""
+        status, found = self.ask(user, method, path, body, **options)
+        assert status < 300, found
+        return found
 
     def sql(self, text: str, *values: object) -> list[dict[str, Any]]:
         """Ask the database itself."""

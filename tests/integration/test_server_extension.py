@@ -131,9 +131,9 @@ async def test_a_job_through_the_extension_with_its_events(
     with pytest.raises(HTTPClientError) as refused:
         await jp_fetch(*API, "jobs", method="POST", body='{"sequence": "MKTX"}')
     assert refused.value.code == 422
-    error = json.loads(refused.value.response.body)["error"]
+    error = json.loads(refused.value.response.body)
     assert (error["code"], error["refused"]) == ("bad_sequence", True)
     socket.close()
     missing = await jp_ws_fetch(*API, "jobs", "00000000-0000-0000-0000-000000000000", "events")
-    assert json.loads(await missing.read_message())["error"]["code"] == "not_found"
+    assert json.loads(await missing.read_message())["code"] == "not_found"
     missing.close()
