@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from foldsight.errors import BadRequest, Failed, FoldSightError, NotFound, ServiceUnavailable
+from foldsight.errors import BadRequest, Failed, FoldSightError, NotFound, ServiceUnavailable, WrongMethod
 from foldsight_server.api import jobs
 from foldsight_server.api.calls import Call, Response
+from foldsight_server.api.once import KEY_HEADER, once
+from foldsight_server.api.problems import failure
+from foldsight_server.api.route import Route
 from foldsight_server.api.routes import ROUTES
 from foldsight_server.identity import Identity
+from foldsight_server.limits import Limits
 from foldsight_server.service import Service
 
 _log = logging.getLogger(__name__)
+NOTHING: Mapping[str, str] = MappingProxyType({})
 #: What a call meets while the database is being started again.
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, OSError)
 
@@ -33,13 +40,36 @@ class Application:
 
     def __init__(self, home: Path) -> None:
         self.service = Service(home)
+        self._limits = Limits()
 
     async def dispatch(
-        self, method: str, path: str, identity: Identity, query: Mapping[str, str], body: bytes = b""
+        self,
+        method: str,
+        path: str,
+        identity: Identity,
+        query: Mapping[str, str],
+        body: bytes = b"",
+        *,
+        headers: Mapping[str, str] = NOTHING,
+        remote: str = "",
     ) -> Response:
-        """Answer one call; errors become their JSON and status."""
+        """Answer one call; errors become their problem document and status.
+
+        Parameters
+        ----------
+        method, path : str
+            The path without its prefix, decoded.
+        identity : Identity
+        query : mapping
+        body : bytes, optional
+        headers : mapping, optional
+            With names in small letters.
+        remote : str, optional
+            The address that the call comes from.
+        """
         try:
-            return await self._answer(method, path, identity, query, body)
+            self._limits.take(identity, remote)
+            return await self._answer(method, path, Call(self.service, identity, {}, query, body, headers))
         except FoldSightError as error:
             return failure(error)
         except AWAY as fault:
@@ -49,18 +79,17 @@ class Application:
             _log.exception("%s %s", method, path)
             return failure(Failed("The service broke on this request.", hint="Its log has the details."))
 
-    async def _answer(
-        self, method: str, path: str, identity: Identity, query: Mapping[str, str], body: bytes
-    ) -> Response:
-        matches = [(route, found) for route in ROUTES if (found := route.pattern.match(path))]
-        for route, found in matches:
-            if route.method == method:
-                if not route.bare:
-                    await self.service.start()
-                return await route.handler(Call(self.service, identity, found.groupdict(), query, body))
-        if matches:
-            raise BadRequest(f"{path} does not take {method}.", hint=f"Use {matches[0][0].method}.")
-        raise NotFound(f"There is no {path}.", hint="See /openapi.json.")
+    async def _answer(self, method: str, path: str, call: Call) -> Response:
+        route, found = _route(method, path)
+        call = replace(call, path=found)
+        if len(call.body) > route.max_body:
+            most = f"{route.max_body // 1000} kB"
+            raise BadRequest(f"The request is larger than {most}.", hint="Send less at a time.")
+        if not route.bare:
+            await self.service.start()
+        if method == "POST" and KEY_HEADER in call.headers:
+            return await once(self.service.keys, call, f"{method} {path}", route.handler)
+        return await route.handler(call)
 
     async def follow(self, job_id: str, identity: Identity) -> AsyncIterator[dict[str, Any]]:
         """Yield a job now and at each change until it has ended.
@@ -72,7 +101,7 @@ class Application:
         """
         try:
             await self.service.start()
-            async for view in jobs.follow(Call(self.service, identity, {"id": job_id})):
+            async for view in jobs.follow(Call(self.service, identity, {"job": job_id})):
                 yield view
         except AWAY as fault:
             _log.warning("following %s: %s", job_id, fault)
@@ -84,6 +113,14 @@ def away() -> ServiceUnavailable:
     return ServiceUnavailable("The database is away for a moment.", hint="Try again.")
 
 
-def failure(error: FoldSightError) -> Response:
-    """Return an error as a response."""
-    return Response({"error": error.to_dict()}, status=error.status)
+def _route(method: str, path: str) -> tuple[Route, dict[str, str]]:
+    matches = [(route, found) for route in ROUTES if (found := route.pattern.match(path))]
+    for route, found in matches:
+        if route.method == method:
+            return route, found.groupdict()
+    if matches:
+        allowed = sorted({route.method for route, _ in matches})
+        raise WrongMethod(
+            f"{path} does not take {method}.", hint=f"Use {' or '.join(allowed)}.", allow=allowed
+        )
+    raise NotFound(f"There is no {path}.", hint="See /openapi.json.")

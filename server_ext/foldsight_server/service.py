@@ -8,14 +8,21 @@ from pathlib import Path
 
 from foldsight_server.dispatch.dispatcher import Dispatcher
 from foldsight_server.events import Events
+from foldsight_server.store.access import Access
+from foldsight_server.store.analyses import Analyses
 from foldsight_server.store.database import Database, persist
+from foldsight_server.store.discussion import Discussion
+from foldsight_server.store.keys import Keys
 from foldsight_server.store.objects import ObjectStore
+from foldsight_server.store.organizations import Organizations
+from foldsight_server.store.projects import Projects
 from foldsight_server.store.queue import Queue
 from foldsight_server.store.results import Results
+from foldsight_server.store.structures import Structures
 
 
 class Service:
-    """Database, queue, results and dispatcher of one server.
+    """Database, workspace, queue, results and dispatcher of one server.
 
     Parameters
     ----------
@@ -29,6 +36,13 @@ class Service:
         self.queue = Queue(self.database)
         self.objects = ObjectStore(home / "objects")
         self.events = Events(self.database)
+        self.keys = Keys(self.database)
+        self.access = Access(self.database)
+        self.projects = Projects(self.access)
+        self.organizations = Organizations(self.access)
+        self.structures = Structures(self.access, self.objects)
+        self.discussion = Discussion(self.access, self.database)
+        self.analyses = Analyses(self.access)
         self.results = Results(self.queue, self.objects)
         self.dispatcher = Dispatcher(self.database, self.queue, self.results)
         self._stopping = asyncio.Event()

@@ -3,35 +3,46 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any, get_args
 
 from foldsight import jobs, settings
 from foldsight.errors import BadRequest, NotFound
-from foldsight_server.api.calls import Call, Response, decode
+from foldsight.plans import Plan
+from foldsight_server.api.bodies import Submit
+from foldsight_server.api.calls import Call, Response
 from foldsight_server.events import changed
+from foldsight_server.store.queue import OWN, Place
 
 #: Longest time, seconds, that a long poll is held.
 MAX_WAIT = 60.0
-_TYPES = {"cif": "chemical/x-mmcif", "json": "application/json"}
+_TYPES = {"cif": "chemical/x-mmcif", "pdb": "chemical/x-pdb", "json": "application/json"}
 
 
 async def submit(call: Call) -> Response:
     """Check a fold request and queue it."""
     call.identity.require("predict")
-    body = decode(call.body)
+    body = call.decode(Submit)
     request = {
         "kind": body.kind, "name": body.name[:200], "sequence": body.sequence, "engine": body.engine,
         "settings": body.settings, "seed": body.seed, "network": settings.network(body.network),
     }  # fmt: skip
     normal, key = await asyncio.to_thread(_checked, request)
     user = (call.identity.id, call.identity.name)
+    place, plan = await _place(call, body.project)
     known = await call.service.results.known(key, normal["name"])
-    job_id, new = await call.service.queue.submit(user, normal, key, call.identity.plan, known)
+    job_id, new = await call.service.queue.submit(user, normal, key, plan, known, place=place)
     row = await call.service.queue.get(call.identity.id, job_id)
     return Response(view(row), status=202 if new else 200)
+
+
+async def _place(call: Call, project: str | None) -> tuple[Place, Plan]:
+    """Return where a prediction goes, who pays and by which plan."""
+    if project is None:
+        return OWN, call.identity.plan
+    async with call.service.access.project(call.identity, project, "predict") as held:
+        return Place(held.id, held.account), held.plan
 
 
 def _checked(request: dict[str, Any]) -> tuple[dict[str, Any], str]:
@@ -54,7 +65,7 @@ async def listing(call: Call) -> Response:
 async def show(call: Call) -> Response:
     """Show a job; with ``wait`` and ``since`` hold the answer until its version is newer."""
     wait, since = call.number("wait", 0, MAX_WAIT), int(call.number("since", 0, 2**53))
-    job_id = _id(call)
+    job_id = call.id("job")
     loop = asyncio.get_running_loop()
     deadline = loop.time() + wait
     with call.service.events.watch(job_id) as waiter:
@@ -71,27 +82,32 @@ async def show(call: Call) -> Response:
 async def cancel(call: Call) -> Response:
     """Cancel a job that has not ended."""
     call.identity.require("predict")
-    job_id = _id(call)
+    job_id = call.id("job")
     await call.service.queue.cancel(call.identity.id, job_id)
     return Response(view(await call.service.queue.get(call.identity.id, job_id)))
 
 
 async def download(call: Call) -> Response:
     """Return one file of a result."""
-    row = await call.service.queue.get(call.identity.id, _id(call))
+    row = await call.service.queue.get(call.identity.id, call.id("job"))
     name = call.path["name"]
     for item in row["files"] or []:
         if item["name"] == name:
-            data = await call.service.objects.get(item["digest"])
-            kind = _TYPES.get(name.rpartition(".")[2], "application/octet-stream")
-            headers = {"ETag": f'"{item["digest"]}"', "Content-Disposition": f'attachment; filename="{name}"'}
-            return Response(data, content_type=kind, headers=headers)
+            return attachment(item, await call.service.objects.get(item["digest"]))
     raise NotFound(f"Job {row['id']} has no file {name!r}.", hint="Its files are listed under result.")
+
+
+def attachment(item: dict[str, Any], data: bytes) -> Response:
+    """Return a stored file as a download."""
+    kind = _TYPES.get(item["name"].rpartition(".")[2], "application/octet-stream")
+    disposition = f'attachment; filename="{item["name"]}"'
+    headers = {"ETag": f'"{item["digest"]}"', "Content-Disposition": disposition}
+    return Response(data, content_type=kind, headers=headers)
 
 
 async def follow(call: Call) -> AsyncIterator[dict[str, Any]]:
     """Yield the job now and whenever it changes, until it has ended."""
-    job_id, seen = _id(call), -1
+    job_id, seen = call.id("job"), -1
     with call.service.events.watch(job_id) as waiter:
         while True:
             waiter.clear()
@@ -102,14 +118,6 @@ async def follow(call: Call) -> AsyncIterator[dict[str, Any]]:
             if row["state"] in jobs.FINAL:
                 return
             await changed(waiter, 5.0)
-
-
-def _id(call: Call) -> str:
-    text = call.path["id"]
-    try:
-        return str(uuid.UUID(text))
-    except ValueError:
-        raise NotFound(f"There is no job {text!r}.", hint="List yours with: foldsight jobs") from None
 
 
 def view(row: dict[str, Any]) -> dict[str, Any]:
@@ -131,6 +139,8 @@ def view(row: dict[str, Any]) -> dict[str, Any]:
         "position": row["position"],
         "attempt": row["attempt"],
         "cached": row["cached"],
+        "cost": int(row["charged"]),
+        "project_id": None if row["project_id"] is None else str(row["project_id"]),
         "version": row["version"],
         "result": {"files": files, "summary": row["summary"]} if row["state"] == "done" else None,
     }

@@ -2,94 +2,85 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
-import msgspec
-
-from foldsight._version import __version__
-from foldsight_server.api import about, jobs
-from foldsight_server.api.calls import Call, Response, Submit
+from foldsight_server.api import about, bodies, discussion, jobs, openapi, projects, structures
+from foldsight_server.api.calls import Call, Response
+from foldsight_server.api.route import PAGE, Route
 
 PREFIX = "/foldsight/api/v1"
+_PROJECT, _STRUCTURE = "/projects/{project}", "/structures/{structure}"
+_ORGANIZATION = "/organizations/{organization}"
 
 
-@dataclass(frozen=True)
-class Route:
-    """One operation.
-
-    Attributes
-    ----------
-    method, path : str
-        ``{name}`` in a path is a parameter.
-    handler : callable
-    query : tuple of str
-        Names of the query parameters.
-    body : type, optional
-    bare : bool
-        Needs no running service behind it.
-    """
-
-    method: str
-    path: str
-    handler: Callable[[Call], Awaitable[Response]]
-    query: tuple[str, ...] = ()
-    body: type | None = None
-    bare: bool = False
-
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """Matches a path and names its parameters."""
-        return re.compile("^" + re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", self.path) + "$")
-
-
-async def openapi(_: Call) -> Response:
+async def show_openapi(_: Call) -> Response:
     """Return the OpenAPI 3.1 document of this table."""
     return Response(document())
 
 
-ROUTES = (
-    Route("POST", "/jobs", jobs.submit, body=Submit),
+_JOBS = (
+    Route("POST", "/jobs", jobs.submit, body=bodies.Submit),
     Route("GET", "/jobs", jobs.listing, query=("state", "limit")),
-    Route("GET", "/jobs/{id}", jobs.show, query=("wait", "since")),
-    Route("POST", "/jobs/{id}/cancel", jobs.cancel),
-    Route("GET", "/jobs/{id}/files/{name}", jobs.download),
+    Route("GET", "/jobs/{job}", jobs.show, query=("wait", "since")),
+    Route("POST", "/jobs/{job}/cancel", jobs.cancel),
+    Route("GET", "/jobs/{job}/files/{name}", jobs.download),
+)
+_PROJECTS = (
+    Route("GET", "/projects", projects.list_projects, query=("trash", "public", *PAGE)),
+    Route("POST", "/projects", projects.create_project, body=bodies.NewProject),
+    Route("GET", _PROJECT, projects.show_project),
+    Route("PATCH", _PROJECT, projects.change_project, body=bodies.ProjectChange),
+    Route("DELETE", _PROJECT, projects.trash_project),
+    Route("POST", _PROJECT + "/restore", projects.restore_project),
+    Route("POST", _PROJECT + "/fork", projects.fork_project, body=bodies.Fork),
+    Route("GET", _PROJECT + "/members", projects.list_members),
+    Route("PUT", _PROJECT + "/members/{user}", projects.put_member, body=bodies.Member),
+    Route("DELETE", _PROJECT + "/members/{user}", projects.drop_member),
+    Route("GET", _PROJECT + "/audit", projects.list_audit, query=("limit", "after")),
+    Route("GET", _PROJECT + "/predictions", structures.list_predictions, query=PAGE),
+    Route("GET", "/organizations", projects.list_organizations),
+    Route("POST", "/organizations", projects.create_organization, body=bodies.NewOrganization),
+    Route("GET", _ORGANIZATION + "/members", projects.list_org_members),
+    Route("PUT", _ORGANIZATION + "/members/{user}", projects.put_org_member, body=bodies.OrgMember),
+    Route("DELETE", _ORGANIZATION + "/members/{user}", projects.drop_org_member),
+)
+_STRUCTURES = (
+    Route("GET", _PROJECT + "/structures", structures.list_structures, query=("tag", "trash", *PAGE)),
+    Route(
+        "POST", _PROJECT + "/structures", structures.upload_structure, body=bytes,
+        query=("name", "organism", "uniprot", "pdb_id"), max_body=structures.MAX_UPLOAD,
+    ),
+    Route("GET", _STRUCTURE, structures.show_structure),
+    Route("PATCH", _STRUCTURE, structures.change_structure, body=bodies.StructureChange),
+    Route("DELETE", _STRUCTURE, structures.trash_structure),
+    Route("POST", _STRUCTURE + "/restore", structures.restore_structure),
+    Route("GET", _STRUCTURE + "/files/{name}", structures.download_structure),
+    Route("PUT", _STRUCTURE + "/tags/{tag}", structures.put_tag),
+    Route("DELETE", _STRUCTURE + "/tags/{tag}", structures.drop_tag),
+    Route("GET", "/search", structures.search, query=("q", "kind", "project", "limit", "offset")),
+)  # fmt: skip
+_DISCUSSION = (
+    Route("GET", _PROJECT + "/comments", discussion.list_comments, query=("structure", *PAGE)),
+    Route("POST", _PROJECT + "/comments", discussion.add_comment, body=bodies.NewComment),
+    Route("PATCH", "/comments/{comment}", discussion.change_comment, body=bodies.CommentChange),
+    Route("DELETE", "/comments/{comment}", discussion.delete_comment),
+    Route("GET", "/mentions", discussion.list_mentions, query=("seen", *PAGE)),
+    Route("GET", _PROJECT + "/annotations", discussion.list_annotations, query=("structure",)),
+    Route("GET", _PROJECT + "/alignments", discussion.list_alignments, query=PAGE),
+    Route("POST", _PROJECT + "/alignments", discussion.add_alignment, body=bodies.NewAlignment),
+    Route("GET", _STRUCTURE + "/pockets", discussion.list_pockets),
+    Route("PUT", _STRUCTURE + "/pockets", discussion.put_pockets, body=bodies.Pockets),
+    Route("GET", _STRUCTURE + "/variants", discussion.list_variants, query=PAGE),
+    Route("POST", _STRUCTURE + "/variants", discussion.add_variants, body=bodies.Variants),
+)
+_ABOUT = (
     Route("GET", "/engines", about.engines),
     Route("GET", "/health", about.health),
-    Route("GET", "/openapi.json", openapi, bare=True),
+    Route("GET", "/openapi.json", show_openapi, bare=True),
 )
+ROUTES = (*_JOBS, *_PROJECTS, *_STRUCTURES, *_DISCUSSION, *_ABOUT)
 
 
 def document() -> dict[str, Any]:
     """Return the OpenAPI 3.1 document."""
-    bodies = [route.body for route in ROUTES if route.body is not None]
-    _, components = msgspec.json.schema_components(bodies, ref_template="#/components/schemas/{name}")
-    paths: dict[str, dict[str, Any]] = {}
-    for route in ROUTES:
-        paths.setdefault(PREFIX + route.path, {})[route.method.lower()] = _operation(route)
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "FoldSight", "version": __version__},
-        "paths": paths,
-        "components": {"schemas": components},
-    }
-
-
-def _operation(route: Route) -> dict[str, Any]:
-    text = (route.handler.__doc__ or "").strip().splitlines()[0]
-    names = re.findall(r"{(\w+)}", route.path)
-    parameters = [{"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in names]
-    parameters += [{"name": n, "in": "query", "schema": {"type": "string"}} for n in route.query]
-    operation: dict[str, Any] = {
-        "summary": text,
-        "operationId": getattr(route.handler, "__name__", ""),
-        "parameters": parameters,
-        "responses": {"200": {"description": "done"}, "default": {"description": "an error object"}},
-    }
-    if route.body is not None:
-        reference = {"$ref": f"#/components/schemas/{route.body.__name__}"}
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": reference}}}
-    return operation
+    return openapi.document(ROUTES, PREFIX)

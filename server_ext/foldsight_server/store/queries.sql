@@ -75,12 +75,14 @@ SELECT pg_notify('foldsight_work', '');
 SELECT pg_notify('foldsight_job', %(id)s::text);
 
 -- name: get
--- A job, and how many jobs wait before it.
+-- A job of the caller or of a project that they may see, and how many jobs wait before it.
 SELECT jobs.*, CASE WHEN state = 'queued' THEN
     (SELECT count(*) FROM jobs ahead
      WHERE ahead.state = 'queued' AND (ahead.sort_key, ahead.seq) < (jobs.sort_key, jobs.seq))
     END AS position
-FROM jobs WHERE id = %(id)s AND user_id = %(user_id)s;
+FROM jobs WHERE id = %(id)s AND (user_id = %(user_id)s OR EXISTS (
+    SELECT 1 FROM projects p
+    WHERE p.id = jobs.project_id AND p.deleted IS NULL AND project_visible(p, %(user_id)s)));
 
 -- name: list
 SELECT jobs.*, CASE WHEN state = 'queued' THEN

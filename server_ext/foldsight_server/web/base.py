@@ -12,7 +12,8 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from foldsight.errors import FoldSightError
 from foldsight_server.api.calls import Response
-from foldsight_server.app import Application, failure
+from foldsight_server.api.problems import failure
+from foldsight_server.app import Application
 from foldsight_server.identity import Identity, local_user
 
 #: Built files carry their hash, so they never change under a name.
@@ -40,7 +41,12 @@ class Dispatching(web.RequestHandler):
             for name, values in self.request.query_arguments.items()
         }
         method, body = self.request.method or "GET", self.request.body
-        await self.send(await self.application_core.dispatch(method, path, self.identity(), query, body))
+        headers = {name.lower(): value for name, value in self.request.headers.items()}
+        remote = self.request.remote_ip or ""
+        core, identity = self.application_core, self.identity()
+        await self.send(
+            await core.dispatch(method, path, identity, query, body, headers=headers, remote=remote)
+        )
 
     async def send(self, response: Response) -> None:
         """Send a response."""

@@ -34,6 +34,24 @@ class ApiHandler(Dispatching, APIHandler):
         """Pass a POST on."""
         await self.pass_on(path)
 
+    @web.authenticated
+    @authorized
+    async def put(self, path: str) -> None:
+        """Pass a PUT on."""
+        await self.pass_on(path)
+
+    @web.authenticated
+    @authorized
+    async def patch(self, path: str) -> None:
+        """Pass a PATCH on."""
+        await self.pass_on(path)
+
+    @web.authenticated
+    @authorized
+    async def delete(self, path: str) -> None:
+        """Pass a DELETE on."""
+        await self.pass_on(path)
+
     def finish(self, *args: Any, **kwargs: Any) -> Any:
         """Keep the type of what is sent: jupyter-server would call every file JSON."""
         return super().finish(*args, set_content_type=self._headers["Content-Type"], **kwargs)

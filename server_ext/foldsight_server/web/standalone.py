@@ -19,9 +19,10 @@ from tornado import httpserver, netutil, web
 from tornado.websocket import WebSocketHandler
 
 from foldsight.errors import NotAllowed
-from foldsight_server.api.calls import MAX_BODY
+from foldsight_server.api.problems import failure
 from foldsight_server.api.routes import PREFIX
-from foldsight_server.app import Application, failure
+from foldsight_server.api.structures import MAX_UPLOAD
+from foldsight_server.app import Application
 from foldsight_server.web.base import Dispatching, Following, send_static
 
 _log = logging.getLogger(__name__)
@@ -49,6 +50,18 @@ class ApiHandler(Dispatching, _Guarded):
 
     async def post(self, path: str) -> None:
         """Answer a POST."""
+        await self._guarded(path)
+
+    async def put(self, path: str) -> None:
+        """Answer a PUT."""
+        await self._guarded(path)
+
+    async def patch(self, path: str) -> None:
+        """Answer a PATCH."""
+        await self._guarded(path)
+
+    async def delete(self, path: str) -> None:
+        """Answer a DELETE."""
         await self._guarded(path)
 
     async def _guarded(self, path: str) -> None:
@@ -116,7 +129,7 @@ async def serve(home: Path, host: str, port: int, token: str, idle_exit: float |
     core = Application(home)
     app = make_app(core, token or secrets.token_urlsafe(24))
     sockets = netutil.bind_sockets(port, host)
-    server = httpserver.HTTPServer(app, max_body_size=4 * MAX_BODY)
+    server = httpserver.HTTPServer(app, max_body_size=MAX_UPLOAD + 1_000_000)
     server.add_sockets(sockets)
     url = f"http://{host}:{sockets[0].getsockname()[1]}"
     # The queue is taken up at once: jobs may be waiting from before a crash. Whoever starts a
