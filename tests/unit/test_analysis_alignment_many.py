@@ -150,6 +150,16 @@ def test_pictures_hold_names_and_values(tmp_path: Path) -> None:
         matrix.save(tmp_path / "m.txt")
 
 
+def test_equal_names_are_told_apart() -> None:
+    found = align_all([walk(30, 1, "x"), walk(30, 2, "x"), walk(30, 3, "y")])
+    assert found.names == ("x", "x #2", "y")
+
+
+def test_nothing_to_draw_is_refused() -> None:
+    with pytest.raises(BadRequest, match="no structure"):
+        align_all([walk(3, 1)]).plot()
+
+
 def test_one_structure_has_no_tree() -> None:
     with pytest.raises(BadRequest, match="two structures"):
         align_all([walk(30, 1)]).tree()

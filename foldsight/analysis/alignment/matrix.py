@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -198,8 +199,18 @@ def _filled(
         rmsd[i, j] = rmsd[j, i] = row.rmsd
         n_aligned[i, j] = n_aligned[j, i] = row.n_aligned
     return AlignmentMatrix(
-        tuple(trace.name for trace in traces), lengths, tm, rmsd, n_aligned, tuple(refused)
+        _unique([trace.name for trace in traces]), lengths, tm, rmsd, n_aligned, tuple(refused)
     )
+
+
+def _unique(names: list[str]) -> tuple[str, ...]:
+    """Return the names, those that come again with a number."""
+    seen: Counter[str] = Counter()
+    found = []
+    for name in names:
+        seen[name] += 1
+        found.append(name if seen[name] == 1 else f"{name} #{seen[name]}")
+    return tuple(found)
 
 
 def _nullable(values: Doubles) -> list[list[float | None]]:

@@ -26,8 +26,17 @@ _INK, _SAME, _OTHER = "#222222", "#1b6ca8", "#9a9a9a"
 
 
 def matrix_picture(matrix: AlignmentMatrix) -> Figure:
-    """Draw the TM-scores of all pairs, similar structures side by side; grey: not aligned."""
+    """Draw the TM-scores of all pairs, similar structures side by side; grey: not aligned.
+
+    Raises
+    ------
+    BadRequest
+        When there is no structure.
+    """
     from matplotlib.figure import Figure
+
+    if not matrix.names:
+        raise BadRequest("There is no structure to draw.", hint="All were refused; see the reasons.")
 
     order = _leaves(matrix)
     shown = matrix.tm[np.ix_(order, order)]
