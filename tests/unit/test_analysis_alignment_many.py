@@ -54,6 +54,7 @@ def test_rows_keep_their_order_and_a_refused_one_does_not_end_the_rest() -> None
     assert (row.tm_by_reference, row.tm_by_mobile) == (one.tm_by_reference, one.tm_by_mobile)
     assert (row.n_aligned, row.residues, row.identity) == (one.n_aligned, 30, 1.0)
     assert "3 refused" in str(found)
+    assert "needs 10" in found._repr_html_()
 
 
 def test_a_reference_that_cannot_be_aligned_is_refused_at_once() -> None:
@@ -153,6 +154,7 @@ def test_pictures_hold_names_and_values(tmp_path: Path) -> None:
 def test_equal_names_are_told_apart() -> None:
     found = align_all([walk(30, 1, "x"), walk(30, 2, "x"), walk(30, 3, "y")])
     assert found.names == ("x", "x #2", "y")
+    assert "x #2" in found._repr_html_()
 
 
 def test_nothing_to_draw_is_refused() -> None:

@@ -9,7 +9,7 @@ The best of these by TM-score over the total length counts.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -53,7 +53,7 @@ class ChainPair:
     rmsd: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ComplexAlignment:
     """A mobile complex superposed on a reference complex.
 
@@ -86,8 +86,8 @@ class ComplexAlignment:
     tm_by_mobile: float
     rmsd: float
     n_aligned: int
-    rotation: Doubles = field(repr=False)
-    translation: Doubles = field(repr=False)
+    rotation: Doubles
+    translation: Doubles
 
     @property
     def mapping(self) -> dict[str, str]:
@@ -119,7 +119,7 @@ class ComplexAlignment:
             "translation": self.translation.tolist(),
         }
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         chains = ", ".join(f"{pair.mobile} on {pair.reference}" for pair in self.pairs)
         lonely = [*(f"{c} (mobile)" for c in self.unpaired_mobile)]
         lonely += [f"{c} (reference)" for c in self.unpaired_reference]

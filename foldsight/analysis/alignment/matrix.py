@@ -132,6 +132,9 @@ class AlignmentMatrix:
             return target
         return save(self.plot(), target)
 
+    def _repr_html_(self) -> str:
+        return str(self.table.to_html(na_rep="", float_format="{:.3f}".format))
+
     def to_dict(self) -> dict[str, Any]:
         """Return the matrix as JSON values; null where no alignment was made."""
         return {

@@ -147,11 +147,17 @@ class Pool:
         return answer
 
     def close(self) -> None:
-        """End the idle workers."""
-        for _ in range(self.size):
-            worker = self._idle.get()
+        """End the idle workers; waits for none that is busy, which ends when this process does."""
+        ended = 0
+        while True:
+            try:
+                worker = self._idle.get_nowait()
+            except queue.Empty:
+                break
+            ended += 1
             if worker is not None:
                 worker.close()
+        for _ in range(ended):
             self._idle.put(None)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Alignment:
     """A mobile chain superposed on a reference chain.
 
@@ -110,7 +110,7 @@ class Alignment:
             "aligned_mobile": self.aligned_mobile,
         }
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return (
             f"{self.mobile.name} on {self.reference.name}: TM-score {self.tm_by_reference:.3f} by reference, "
             f"{self.tm_by_mobile:.3f} by mobile; RMSD {self.rmsd:.2f} Å over {self.n_aligned} residues"

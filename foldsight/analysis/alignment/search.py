@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from typing import TYPE_CHECKING
 
 from foldsight.analysis.alignment import pool as pools
@@ -51,7 +52,7 @@ class Match:
         return f"left out ({self.left_out})" if self.left_out else "aligned"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Matches(Sequence[Match]):
     """What came of one structure against many, in the order in which they were given.
 
@@ -66,7 +67,7 @@ class Matches(Sequence[Match]):
     """
 
     reference: Trace
-    rows: tuple[Match, ...] = field(repr=False)
+    rows: tuple[Match, ...]
     min_tm: float | None = None
     by: By = "shorter"
 
@@ -105,7 +106,10 @@ class Matches(Sequence[Match]):
         order = best.sort_values(ascending=False, kind="stable", na_position="last").index
         return found.loc[order].reset_index(drop=True)
 
-    def __str__(self) -> str:
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self))}</p>{self.table.to_html(na_rep='', float_format='{:.3f}'.format)}"
+
+    def __repr__(self) -> str:
         counts = dict.fromkeys(("aligned",), 0)
         for row in self.rows:
             counts[row.status] = counts.get(row.status, 0) + 1

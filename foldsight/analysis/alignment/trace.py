@@ -36,9 +36,9 @@ class Trace:
     """
 
     name: str
-    coord: Doubles
+    coord: Doubles = field(repr=False)
     sequence: str
-    rows: Ints
+    rows: Ints = field(repr=False)
     backbone: Doubles | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
