@@ -14,7 +14,6 @@ from foldsight.analysis.alignment import (
     align,
     align_all,
     align_many,
-    alphabet,
     pictures,
     pool,
     prefilter,
@@ -98,14 +97,22 @@ def test_3di_tells_relatives_from_strangers(starter: dict[str, Structure]) -> No
 def test_3di_states_are_biotites_also_where_atoms_are_missing(starter: dict[str, Structure]) -> None:
     from biotite.structure.alphabet.encoder import Encoder
 
-    trace = Trace.of(starter["1ubi"])
-    assert trace.backbone is not None
-    backbone = trace.backbone.copy()
-    backbone[10, 0] = np.nan
-    n, c, cb = (backbone[:, i] for i in range(3))
-    codes = Encoder().encode(trace.coord, cb, n, c).filled()
+    traces = [Trace.of(starter[name]) for name in ("1ubi", "1hpv")]
+    broken = traces[0].backbone
+    assert broken is not None
+    broken[10, 0] = np.nan
+    Trace.encode(traces)
     letters = "ACDEFGHIKLMNPQRSTVWY"
-    assert alphabet.states(trace.coord, backbone) == "".join(letters[int(code)] for code in codes)
+    for trace in traces:
+        assert trace.backbone is not None
+        codes = (
+            Encoder()
+            .encode(trace.coord, trace.backbone[:, 2], *trace.backbone[:, :2].swapaxes(0, 1))
+            .filled()
+        )
+        assert trace.states == "".join(letters[int(code)] for code in codes)
+    alone = Trace("x", traces[1].coord, traces[1].sequence, traces[1].rows, traces[1].backbone)
+    assert alone.states == traces[1].states
     assert walk(30, 1).states == ""
 
 

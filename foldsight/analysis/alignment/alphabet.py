@@ -5,31 +5,69 @@ van Kempen et al. 2023, as encoded by biotite. Traces without N and C atoms have
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from foldsight.typing import Doubles, Ints
+from foldsight.typing import Bools, Doubles, Ints
 
 #: Score of opening a gap and of each further residue in it, on 3Di's own matrix (as in Foldseek).
 GAP_OPEN, GAP_EXTEND = 10, 1
+#: Å between the chains that are encoded together.
+FAR = 1e5
 
 
-def states(coord: Doubles, backbone: Doubles) -> str:
-    """Return the 3Di letters of a chain.
+def states(chains: Sequence[tuple[Doubles, Doubles]]) -> list[str]:
+    """Return the 3Di letters of chains, all in one go: most of the time of one chain is overhead.
 
     Parameters
     ----------
-    coord : ndarray, shape=(L, 3)
-        CA, Å.
-    backbone : ndarray, shape=(L, 3, 3)
-        N, C and CB; NaN where an atom is missing. A residue without N or C gets the letter
-        of the undefined state.
+    chains : sequence of (coord, backbone)
+        CA in Å, shape (L, 3); N, C and CB, shape (L, 3, 3), NaN where an atom is missing. A
+        residue gets the letter of the undefined state when it, its partner or a neighbour of
+        either lacks N or C, or is an end of the chain.
     """
-    n, c, cb = backbone[:, 0], backbone[:, 1], backbone[:, 2]
-    codes = _encoder().encode(coord, cb, n, c).filled()
-    return str(_letters()[np.asarray(codes, dtype=np.int64)].tobytes().decode("ascii"))
+    lengths = [len(coord) for coord, _ in chains]
+    if not lengths:
+        return []
+    # Far apart, so that no residue finds its partner in another chain.
+    ca = np.concatenate([coord + FAR * k for k, (coord, _) in enumerate(chains)])
+    n, c, cb = np.concatenate([backbone + FAR * k for k, (_, backbone) in enumerate(chains)]).swapaxes(0, 1)
+    stops = np.cumsum(lengths)
+    inner = np.ones(len(ca), dtype=bool)
+    inner[np.concatenate([stops - 1, stops - lengths])] = False
+    encoder = _encoder()
+    features = encoder.feature_encoder
+    partner = partners(np.ma.getdata(features.vc_encoder.encode(ca, cb, n, c)), inner)
+    known = np.isfinite(n).all(axis=1) & np.isfinite(c).all(axis=1)
+    whole = known & np.roll(known, 1) & np.roll(known, -1) & inner
+    descriptors = features._calc_conformation_descriptors(ca, partner)
+    codes = np.where(whole & whole[partner], encoder.vae_encoder(descriptors), encoder._INVALID_STATE)
+    letters = _letters()[codes.astype(np.int64)].tobytes().decode("ascii")
+    return [letters[stop - length : stop] for stop, length in zip(stops, lengths, strict=True)]
+
+
+def partners(centre: Doubles, inner: Bools) -> Ints:
+    """Return for each virtual centre the nearest other one; biotite compares all with all.
+
+    Parameters
+    ----------
+    centre : ndarray, shape=(L, 3)
+        NaN where an atom is missing.
+    inner : ndarray, shape=(L,)
+        False for the ends of a chain, which are nobody's partner.
+    """
+    from scipy.spatial import cKDTree
+
+    rows = np.flatnonzero(np.isfinite(centre).all(axis=1) & inner)
+    found = np.zeros(len(centre), dtype=np.int64)
+    if len(rows) >= 2:
+        _, two = cKDTree(centre[rows]).query(centre[rows], k=2)
+        nearest = rows[two]
+        found[rows] = np.where(nearest[:, 0] == rows, nearest[:, 1], nearest[:, 0])
+    return found
 
 
 def matched(one: str, two: str) -> tuple[int, Ints, Ints]:
@@ -63,30 +101,7 @@ def matrix() -> Any:
 def _encoder() -> Any:
     from biotite.structure.alphabet.encoder import Encoder
 
-    encoder = Encoder()
-    # biotite's own search makes several L x L masked arrays, most of the time for long chains
-    # and long enough with the interpreter held to be felt.
-    encoder.feature_encoder.partner_index_encoder._find_residue_partners = partners
-    return encoder
-
-
-def partners(centres: Any) -> Ints:
-    """Return for each virtual centre (masked array, shape (L, 3)) the nearest other one.
-
-    The first and the last residue, which have no descriptors, are nobody's partner.
-    """
-    from scipy.spatial import cKDTree
-
-    centre = np.ma.getdata(centres)
-    known = np.isfinite(centre).all(axis=1)
-    asked = np.flatnonzero(known)
-    rows = asked[(asked > 0) & (asked < len(centre) - 1)]
-    found = np.zeros(len(centre), dtype=np.int64)
-    if len(rows) >= 2:
-        _, two = cKDTree(centre[rows]).query(centre[asked], k=2)
-        first, second = rows[two[:, 0]], rows[two[:, 1]]
-        found[asked] = np.where(first == asked, second, first)
-    return found
+    return Encoder()
 
 
 @cache

@@ -173,6 +173,8 @@ def align_all(
     found = [traced(item) for item in items]
     traces = [trace for trace in found if isinstance(trace, Trace)]
     refused = [row for row in found if isinstance(row, Refusal)]
+    if min_tm is not None:
+        Trace.encode(traces)
     index = [
         (i, j)
         for j in range(len(traces))

@@ -175,7 +175,10 @@ def align_many(
     query = traced(reference)
     if isinstance(query, Refusal):
         raise query.fault
-    rows = [_considered(query, traced(item), min_tm, by, prefiltered) for item in others]
+    items = [traced(item) for item in others]
+    if min_tm is not None and prefiltered:
+        Trace.encode([query, *(item for item in items if isinstance(item, Trace))])
+    rows = [_considered(query, item, min_tm, by, prefiltered) for item in items]
     wanted = [(i, row) for i, row in enumerate(rows) if isinstance(row, Trace)]
     results = run([(trace, query) for _, trace in wanted], progress, pool, stop)
     found = dict(zip([i for i, _ in wanted], results, strict=True))

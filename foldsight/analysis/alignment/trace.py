@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,6 +17,8 @@ from foldsight.typing import Doubles, Ints
 MIN_RESIDUES = 10
 #: More residues than this in one chain take minutes; align domains instead.
 MAX_RESIDUES = 5000
+#: Traces whose 3Di letters are worked out in one go.
+TOGETHER = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +50,24 @@ class Trace:
     @cached_property
     def states(self) -> str:
         """3Di letters, one per residue; empty for a trace whose N and C are mostly missing."""
+        atoms = self._encodable()
+        return alphabet.states([atoms])[0] if atoms else ""
+
+    def _encodable(self) -> tuple[Doubles, Doubles] | None:
         if self.backbone is None or np.isfinite(self.backbone[:, :2]).all(axis=(1, 2)).mean() < 0.8:
-            return ""
-        return alphabet.states(self.coord, self.backbone)
+            return None
+        return self.coord, self.backbone
+
+    @staticmethod
+    def encode(traces: Iterable[Trace]) -> None:
+        """Work out the ``states`` of many traces, several times faster than one by one."""
+        fresh = (trace for trace in traces if "states" not in vars(trace))
+        missing = [(trace, atoms) for trace in fresh if (atoms := trace._encodable())]
+        for first in range(0, len(missing), TOGETHER):
+            part = missing[first : first + TOGETHER]
+            words = alphabet.states([atoms for _, atoms in part])
+            for (trace, _), word in zip(part, words, strict=True):
+                vars(trace)["states"] = word  # where the cached property looks first
 
     @classmethod
     def of(cls, structure: Structure, chain: str | None = None) -> Trace:
