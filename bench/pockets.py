@@ -7,9 +7,12 @@
 of the first n (n + 2) pockets, n being the structure's ligands; *site*, by one of the first
 five, with its centre within 4 Å of the ligand or over half of its contacts; *strict*, within
 4 Å and a Jaccard index of the residues of at least 0.25. *split* is the share of the hits
-among the first n + 2 that a better pocket had made already. The scorers were trained on the
-split ``train`` of that set; scoring it again says nothing. With ``--peer`` the CPU time of
-pyKVFinder on so many structures of about 300 residues is measured in the same run.
+among the first n + 2 that a better pocket had made already. *druggability* is the area under
+the ROC curve of pockets that hold a structure's drug-like ligand (centre within 4 Å) against
+empty ones (no relevant ligand within 6 Å, nothing else of 4 heavy atoms within 4 Å), for the
+trained score and for the formula. The scorers were trained on the split ``train`` of that set;
+scoring it again says nothing. With ``--peer`` the CPU time of pyKVFinder on so many structures
+of about 300 residues is measured in the same run.
 """
 
 from __future__ import annotations
@@ -39,6 +42,8 @@ PEERS = {
     "pocketeer": (48.4, 60.3, 87.2, 56.4),
 }
 CENTRE, CONTACT, BIG = 4.0, 5.0, 20
+#: An empty pocket is farther than this, Å, from every relevant ligand.
+EMPTY = 6.0
 COLUMNS = ("Top-n", "Top-n+2", "site", "strict", "site, big ligands")
 
 
@@ -81,11 +86,37 @@ def splits(found: Pockets, ligands: list[np.ndarray]) -> tuple[int, int]:
     return len(which) - len(set(which)), len(which)
 
 
+def drug_rows(found: Pockets, ligands: list[dict[str, Any]]) -> list[tuple[bool, float, float]]:
+    """Whether a drug-like ligand is there, the trained score and the formula, of clear pockets."""
+
+    def nearest(centre: tuple[float, ...], wanted: Callable[[dict[str, Any]], bool]) -> float:
+        apart = [np.linalg.norm(np.array(x["coords"]) - centre, axis=1).min() for x in ligands if wanted(x)]
+        return float(min(apart, default=np.inf))
+
+    rows = []
+    for pocket in found:
+        drug = nearest(pocket.centre, lambda x: x["relevant"] and x["primary"]) <= CENTRE
+        empty = (
+            nearest(pocket.centre, lambda x: x["relevant"]) > EMPTY
+            and nearest(pocket.centre, lambda x: not x["relevant"] and x["n_heavy"] >= 4) > CENTRE
+        )
+        if drug or empty:
+            rows.append((drug, pocket.drug_score, pocket.druggability))
+    return rows
+
+
+def area(positive: np.ndarray, score: np.ndarray) -> float:
+    """Area under the ROC curve; ties count half."""
+    good, bad = score[positive], score[~positive]
+    above = (good[:, None] > bad).sum() + 0.5 * (good[:, None] == bad).sum()
+    return float(above / max(len(good) * len(bad), 1))
+
+
 def score(folder: Path, split: str, noise: float) -> None:
     """Predict the structures of a split and print the rates."""
     records = json.loads((folder / "manifest.json").read_text())["structures"]
     rng = np.random.default_rng(0)
-    total, repeated, sizes, seconds = np.zeros((2, 5)), np.zeros(2), [], []
+    total, repeated, sizes, seconds, drugs = np.zeros((2, 5)), np.zeros(2), [], [], []
     for record in records:
         ligands = [x for x in record["ligands"] if x["relevant"]]
         if (split != "all" and record.get("split") != split) or not ligands:
@@ -102,11 +133,15 @@ def score(folder: Path, split: str, noise: float) -> None:
             total += [[*passed, big and passed[2]], [1, 1, 1, 1, big]]
         repeated += splits(found, coords)
         sizes += [len(pocket.residues) for pocket in found[:5]]
+        drugs += drug_rows(found, record["ligands"])
     rates = 100 * total[0] / np.maximum(total[1], 1)
     print(f"{split}, noise {noise:g} Å: {len(seconds)} structures, {total[1, 0]:.0f} ligands")
     print("  " + ", ".join(f"{name} {rate:.1f}" for name, rate in zip(COLUMNS, rates, strict=True)))
     print(f"  split sites {100 * repeated[0] / max(repeated[1], 1):.1f} %, ", end="")
-    print(f"median {np.median(sizes):.0f} residues a pocket; CPU {times(seconds)}", flush=True)
+    print(f"median {np.median(sizes):.0f} residues a pocket; CPU {times(seconds)}")
+    holds, trained, formula = (np.array(column) for column in zip(*drugs, strict=True))
+    print(f"  druggability: {holds.sum()} pockets with a drug-like ligand, {(~holds).sum()} empty, ", end="")
+    print(f"area {area(holds, trained):.3f} (trained), {area(holds, formula):.3f} (formula)", flush=True)
 
 
 def shaken(structure: Any, noise: float, rng: np.random.Generator) -> Any:

@@ -31,6 +31,7 @@ import foldsight as fs
 from foldsight.analysis.pockets import scorer as scoring
 from foldsight.analysis.pockets.clusters import Site, find_sites, merge_split
 from foldsight.analysis.pockets.features import Surface
+from foldsight.analysis.pockets.lining import body, copies, lining, residue_names, share
 from foldsight.analysis.pockets.ranking import describe_sites
 from foldsight.analysis.pockets.scorer import Scorer
 from foldsight.analysis.pockets.walls import Walls
@@ -58,6 +59,8 @@ class Example:
     relevant: list[np.ndarray]
     primary: list[np.ndarray]
     others: list[np.ndarray]
+    walls: Walls
+    names: np.ndarray
     probability: np.ndarray | None = None
 
     def point_labels(self) -> np.ndarray:
@@ -92,7 +95,7 @@ def make_example(folder: Path, record: dict[str, Any], noise: float, rng: np.ran
     return Example(
         record["id"], record["cluster"], surface.points, surface.features.astype(np.float16),
         own(lambda x: x["relevant"]), own(lambda x: x["relevant"] and x["primary"]),
-        own(lambda x: not x["relevant"] and x["n_heavy"] >= 4),
+        own(lambda x: not x["relevant"] and x["n_heavy"] >= 4), walls, residue_names(structure),
     )  # fmt: skip
 
 
@@ -199,11 +202,12 @@ def joined(one: Rows, two: Rows) -> Rows:
 
 @dataclass
 class Candidates:
-    """Sites of an example with their features and what is near them."""
+    """Sites of an example with their features, their copies and what is near them."""
 
     example: Example
     sites: list[Site]
     table: np.ndarray
+    same: np.ndarray
     to_relevant: np.ndarray
     to_primary: np.ndarray
     to_others: np.ndarray
@@ -216,7 +220,15 @@ class Candidates:
         )
         centres = np.stack([site.centre for site in sites])
         sets = (example.relevant, example.primary, example.others)
-        return cls(example, sites, table, *(nearest(centres, ligands) for ligands in sets))
+        same = copies(linings(example, sites), example.names)
+        return cls(example, sites, table, same, *(nearest(centres, ligands) for ligands in sets))
+
+
+def linings(example: Example, sites: list[Site]) -> list[np.ndarray]:
+    """Rows of the residues that line each site."""
+    points, walls, tree = example.points, example.walls, cKDTree(example.walls.coord)
+    bodies = [points[body(site, points, example.probability)] for site in sites]
+    return [np.unique(walls.residue[lining(inside, tree)]) for inside in bodies]
 
 
 def site_rows(candidates: list[Candidates], positive: str) -> Rows:
@@ -296,11 +308,12 @@ def train_points(clean: list[Example], noisy: list[Example], fold: dict[str, int
 def train_sites(
     clean: list[Candidates], noisy: list[Candidates], fold: dict[str, int], positive: str, **settings: Any
 ) -> tuple[Scorer, list[np.ndarray], list[np.ndarray]]:
-    """Return a scorer of sites, and the held-out logits of the sites of both sets."""
+    """Return a scorer of sites, and the held-out logits, shared among copies, of both sets."""
     rows = joined(site_rows(clean, positive), site_rows(noisy, positive))
     folds = [fit(without(rows, fold, k), **settings) for k in range(FOLDS)]
     logits = [
-        [folds[fold[item.example.cluster]].logit(item.table) for item in items] for items in (clean, noisy)
+        [share(folds[fold[item.example.cluster]].logit(item.table), item.same) for item in items]
+        for items in (clean, noisy)
     ]
     return fit(rows, **settings), logits[0], logits[1]
 

@@ -2,9 +2,9 @@
 
 ``walls`` which atoms count; ``surface`` points around them; ``features`` what surrounds
 each point; ``scorer`` the trained networks as plain arrays; ``clusters`` points to sites;
-``ranking`` what a site looks like; ``volume`` and ``druggability`` its measures;
-``detect`` the whole way; ``result`` what comes out; ``batch`` many files; ``fpocket`` the
-same result from an installed fpocket.
+``ranking`` what a site looks like; ``lining`` the atoms around it, and copies of it;
+``volume`` and ``druggability`` its measures; ``detect`` the whole way; ``result`` what
+comes out; ``batch`` many files; ``fpocket`` the same result from an installed fpocket.
 """
 
 from __future__ import annotations

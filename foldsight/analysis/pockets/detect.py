@@ -10,9 +10,10 @@ from foldsight.analysis.pockets.chemistry import CLASSES, HYDROPHOBIC, POLAR
 from foldsight.analysis.pockets.clusters import Site, find_sites, merge_split
 from foldsight.analysis.pockets.druggability import druggability
 from foldsight.analysis.pockets.features import Surface
+from foldsight.analysis.pockets.lining import body, copies, lining, residue_names, share
 from foldsight.analysis.pockets.ranking import describe_sites
 from foldsight.analysis.pockets.result import Pocket, Pockets
-from foldsight.analysis.pockets.scorer import Scorers, scorers
+from foldsight.analysis.pockets.scorer import Scorers, scorers, sigmoid
 from foldsight.analysis.pockets.volume import swept_volume
 from foldsight.analysis.pockets.walls import Walls
 from foldsight.confidence import Confidence
@@ -23,11 +24,6 @@ from foldsight.typing import Bools, Floats, Ints
 METHOD = "foldsight pockets 1"
 #: Residues of lower confidence are not walls: their place is unknown.
 WALL_CONFIDENCE = 50.0
-#: An atom lines a pocket when it is so near, Å, to one of its likely points.
-LINING = 4.6
-#: Likely points: those with at least this probability, or this share of the best one's,
-#: and within so many Å of the centre.
-LIKELY, LIKELY_SHARE, BODY = 0.1, 0.4, 10.0
 #: Atoms so far, Å, from the points can still stand in the way of the probe.
 IN_THE_WAY = 8.5
 
@@ -56,7 +52,7 @@ def find_pockets(structure: Structure | Prediction) -> Pockets:
         structure = structure.structure
     unsure = _unsure(confidence)
     walls = Walls.of(structure, unsure)
-    search = Search.of(Surface.of(walls), scorers())
+    search = Search.of(Surface.of(walls), scorers(), residue_names(structure))
     pockets = tuple(search.pocket(i, structure, confidence) for i in range(len(search.sites)))
     kind = confidence.kind if confidence else None
     left_out = int((unsure & structure.protein_mask).sum()) if unsure is not None else 0
@@ -91,39 +87,31 @@ class Search:
     drug_score: Floats
 
     @classmethod
-    def of(cls, surface: Surface, trained: Scorers) -> Search:
-        """Score points, group them into sites, rank these."""
-        probability = trained.point.probability(surface.features)
-        sites = find_sites(surface.points, probability)
+    def of(cls, surface: Surface, trained: Scorers, names: Ints) -> Search:
+        """Score points, group them into sites, rank these.
+
+        ``names`` are those of :func:`~foldsight.analysis.pockets.lining.residue_names`.
+        """
+        points, probability = surface.points, trained.point.probability(surface.features)
+        sites = find_sites(points, probability)
         if not sites:
             nothing = np.empty(0, dtype=np.float32)
             return cls(surface, probability, [], nothing, nothing)
-        table = describe_sites(sites, surface.points, surface.features, probability)
-        score, drug_score = trained.site.probability(table), trained.drug.probability(table)
+        table = describe_sites(sites, points, surface.features, probability)
+        linings = [lining(points[body(site, points, probability)], surface.tree) for site in sites]
+        same = copies([np.unique(surface.walls.residue[atoms]) for atoms in linings], names)
+        score, drug_score = (
+            sigmoid(share(scorer.logit(table), same)) for scorer in (trained.site, trained.drug)
+        )
         kept = merge_split(sites, score)
         rows = [row for row, _ in kept]
         return cls(surface, probability, [site for _, site in kept], score[rows], drug_score[rows])
 
-    def likely_points(self, site: Site) -> Ints:
-        """Rows of the site's points that make its body."""
-        own = self.probability[site.members]
-        near = ((self.surface.points[site.members] - site.centre) ** 2).sum(axis=1) < BODY**2
-        likely = own >= min(LIKELY, LIKELY_SHARE * float(own.max()))
-        body = near & likely
-        found: Ints = site.members[body if body.any() else likely]
-        return found
-
-    def lining(self, rows: Ints) -> Ints:
-        """Atoms that line points, sorted."""
-        near = self.surface.tree.query_ball_point(self.surface.points[rows], LINING)
-        found: Ints = np.unique(np.concatenate([np.asarray(atoms, dtype=np.int64) for atoms in near]))
-        return found
-
     def pocket(self, i: int, structure: Structure, confidence: Confidence | None) -> Pocket:
         """Describe the i-th site."""
         site, walls = self.sites[i], self.surface.walls
-        rows = self.likely_points(site)
-        atoms = self.lining(rows)
+        rows = body(site, self.surface.points, self.probability)
+        atoms = lining(self.surface.points[rows], self.surface.tree)
         residues = np.unique(walls.residue[atoms])
         hydrophobicity, polarity = shares_of(walls, atoms)
         shares = {

@@ -111,6 +111,5 @@ def scorers() -> Scorers:
     """Load the scorers that ship with FoldSight."""
     content = files("foldsight.analysis.pockets").joinpath("data", "pockets.npz").read_bytes()
     with np.load(BytesIO(content), allow_pickle=False) as stored:
-        # Stored in half precision; computed in single.
-        arrays = {key: stored[key].astype(np.float32) for key in stored.files}
+        arrays = {key: stored[key] for key in stored.files}
     return Scorers(*(Scorer.from_arrays(arrays, name) for name in ("point", "site", "drug")))

@@ -10,7 +10,7 @@ from foldsight.typing import Doubles, Ints
 #: Distance, Å, of the points from the nearest heavy atoms: 1.7 (carbon) + 1.6 (probe).
 REACH = 3.3
 #: Edge, Å, of the cells of which each keeps one point.
-SPACING = 2.0
+SPACING = 2.5
 #: Directions tried around each atom.
 TRIED = 40
 #: A point is buried when an atom is nearer than REACH by more than this, Å.
