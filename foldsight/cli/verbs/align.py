@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 OWN_JSON = True
 #: Letters of an alignment on one line, and rows of a search that are printed.
 WIDTH, SHOWN = 80, 30
-HEADINGS = ("name", "residues", "TM by reference", "TM by mobile", "RMSD Å", "aligned", "identity", "status")
+HEADINGS = ("name", "residues", "TM by reference", "TM by mobile", "RMSD Å", "aligned", "identity")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -160,7 +160,8 @@ def _against(args: argparse.Namespace, console: Console) -> Answer:
     if args.csv is not None:
         _write(args.csv, table.to_csv(index=False, float_format="%.5f"))
     rows = json.loads(table.to_json(orient="records", double_precision=6))
-    shown = [row for row in rows if row["status"] == "aligned"][:SHOWN]
+    hits = {row.name for row in found.hits}
+    shown = [row for row in rows if row["name"] in hits][:SHOWN]
     refused = [f"{row['name']}: {row['reason']}" for row in rows if row["reason"]]
     data = {"reference": found.reference.name, "min_tm": found.min_tm, "by": found.by, "rows": rows}
     answer = Answer(data, "\n".join([str(found), *refused]), Table(HEADINGS, [_cells(row) for row in shown]))
@@ -169,7 +170,7 @@ def _against(args: argparse.Namespace, console: Console) -> Answer:
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     tm = (f"{row['tm_by_reference']:.4f}", f"{row['tm_by_mobile']:.4f}")
-    rest = (f"{row['rmsd']:.2f}", str(row["n_aligned"]), f"{row['identity']:.2f}", row["status"])
+    rest = (f"{row['rmsd']:.2f}", str(row["n_aligned"]), f"{row['identity']:.2f}")
     return (row["name"], str(row["residues"]), *tm, *rest)
 
 
