@@ -22,6 +22,7 @@ from foldsight._version import __version__
 from foldsight.errors import Failed, FoldSightError, ServiceUnavailable, error_from_dict
 from foldsight.jobs import FINAL
 from foldsight.typing import Json
+from foldsight.workspace import Workspace
 
 _API = "/foldsight/api/v1"
 #: Seconds that a service may take to come up.
@@ -133,6 +134,11 @@ class Client:
             self.close()
             self.address = _running_service() or _start_service()
             self._http = _open(self.address, self._timeout)
+
+    @property
+    def workspace(self) -> Workspace:
+        """Projects and what is in them."""
+        return Workspace(self._call)
 
     def engines(self) -> list[Json]:
         """Return the engines and whether each can run where jobs run."""

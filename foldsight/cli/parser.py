@@ -24,6 +24,7 @@ VERBS = {
     "engines": "list engines, whether they can run here, and their weights",
     "library": "list, search and extend the structure library",
     "jobs": "list, show and cancel jobs",
+    "usage": "say what is used of the plan: predictions, storage, jobs",
     "doctor": "say what is running, what is missing and what would mend it",
     "serve": "run the service on its own",
     "demo": "fold real proteins and run the first notebook",

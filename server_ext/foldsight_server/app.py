@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import unquote
 
 import psycopg
 from psycopg_pool import PoolTimeout
@@ -58,7 +59,7 @@ class Application:
         Parameters
         ----------
         method, path : str
-            The path without its prefix, decoded.
+            The path without its prefix, percent-encoded as it came: a name may hold a slash.
         identity : Identity
         query : mapping
         body : bytes, optional
@@ -117,10 +118,17 @@ def _route(method: str, path: str) -> tuple[Route, dict[str, str]]:
     matches = [(route, found) for route in ROUTES if (found := route.pattern.match(path))]
     for route, found in matches:
         if route.method == method:
-            return route, found.groupdict()
+            return route, {name: _decoded(text) for name, text in found.groupdict().items()}
     if matches:
         allowed = sorted({route.method for route, _ in matches})
         raise WrongMethod(
             f"{path} does not take {method}.", hint=f"Use {' or '.join(allowed)}.", allow=allowed
         )
     raise NotFound(f"There is no {path}.", hint="See /openapi.json.")
+
+
+def _decoded(text: str) -> str:
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        raise BadRequest("The path is not UTF-8 text.", hint="See /openapi.json.") from None

@@ -19,6 +19,7 @@ from foldsight_server.store.projects import Projects
 from foldsight_server.store.queue import Queue
 from foldsight_server.store.results import Results
 from foldsight_server.store.structures import Structures
+from foldsight_server.store.usage import Usage
 
 
 class Service:
@@ -43,6 +44,7 @@ class Service:
         self.structures = Structures(self.access, self.objects)
         self.discussion = Discussion(self.access, self.database)
         self.analyses = Analyses(self.access)
+        self.usage = Usage(self.access)
         self.results = Results(self.queue, self.objects)
         self.dispatcher = Dispatcher(self.database, self.queue, self.results)
         self._stopping = asyncio.Event()

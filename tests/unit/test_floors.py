@@ -25,7 +25,7 @@ FLOORS: list[set[str]] = [
     {"prediction"},
     {"io", "analysis"},
     {"sources", "library"},
-    {"engines", "scene"},
+    {"engines", "scene", "workspace"},
     {"export", "client"},
     {"api"},
     {"magic", "cli"},

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from typing import Any
 
 from foldsight._version import __version__
+from foldsight.plans import EMBEDDED, PLANS
 from foldsight_server.api.calls import Call, Response
 
 
@@ -20,6 +22,18 @@ async def health(call: Call) -> Response:
     dispatcher = call.service.dispatcher
     facts |= {"busy": await call.service.queue.busy(), "dispatches": dispatcher.leads}
     return Response({**facts, "workers": dispatcher.workers})
+
+
+async def list_plans(_: Call) -> Response:
+    """List the plans that can be bought, cheapest first."""
+    bought = sorted((plan for plan in PLANS.values() if plan != EMBEDDED), key=lambda plan: plan.price)
+    rows = [{**asdict(plan), "features": sorted(plan.features)} for plan in bought]
+    return Response({"plans": rows})
+
+
+async def show_usage(call: Call) -> Response:
+    """Show what the caller's accounts have used of their plans in this period."""
+    return Response(await call.service.usage.of(call.identity))
 
 
 async def engines(call: Call) -> Response:

@@ -24,20 +24,34 @@ async def submit(call: Call) -> Response:
     """Check a fold request and queue it."""
     call.identity.require("predict")
     body = call.decode(Submit)
-    request = {
-        "kind": body.kind, "name": body.name[:200], "sequence": body.sequence, "engine": body.engine,
-        "settings": body.settings, "seed": body.seed, "network": settings.network(body.network),
-    }  # fmt: skip
-    normal, key = await asyncio.to_thread(_checked, request)
+    normal, key = await asyncio.to_thread(_checked, _request(body))
     user = (call.identity.id, call.identity.name)
-    place, plan = await _place(call, body.project)
+    place, plan = await place_of(call, body.project)
     known = await call.service.results.known(key, normal["name"])
     job_id, new = await call.service.queue.submit(user, normal, key, plan, known, place=place)
     row = await call.service.queue.get(call.identity.id, job_id)
     return Response(view(row), status=202 if new else 200)
 
 
-async def _place(call: Call, project: str | None) -> tuple[Place, Plan]:
+async def forecast_job(call: Call) -> Response:
+    """Say what a fold request would cost and how many jobs would run before it; nothing is queued."""
+    call.identity.require("predict")
+    body = call.decode(Submit)
+    normal, key = await asyncio.to_thread(_checked, _request(body))
+    place, plan = await place_of(call, body.project)
+    known = await call.service.results.known(key, normal["name"])
+    account = place.account or call.identity.id
+    return Response(await call.service.usage.forecast(call.identity, account, plan, free=known is not None))
+
+
+def _request(body: Submit) -> dict[str, Any]:
+    return {
+        "kind": body.kind, "name": body.name[:200], "sequence": body.sequence, "engine": body.engine,
+        "settings": body.settings, "seed": body.seed, "network": settings.network(body.network),
+    }  # fmt: skip
+
+
+async def place_of(call: Call, project: str | None) -> tuple[Place, Plan]:
     """Return where a prediction goes, who pays and by which plan."""
     if project is None:
         return OWN, call.identity.plan

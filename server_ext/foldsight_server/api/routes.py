@@ -20,6 +20,7 @@ async def show_openapi(_: Call) -> Response:
 
 _JOBS = (
     Route("POST", "/jobs", jobs.submit, body=bodies.Submit),
+    Route("POST", "/jobs/forecast", jobs.forecast_job, body=bodies.Submit),
     Route("GET", "/jobs", jobs.listing, query=("state", "limit")),
     Route("GET", "/jobs/{job}", jobs.show, query=("wait", "since")),
     Route("POST", "/jobs/{job}/cancel", jobs.cancel),
@@ -74,6 +75,8 @@ _DISCUSSION = (
     Route("POST", _STRUCTURE + "/variants", discussion.add_variants, body=bodies.Variants),
 )
 _ABOUT = (
+    Route("GET", "/usage", about.show_usage),
+    Route("GET", "/plans", about.list_plans, bare=True),
     Route("GET", "/engines", about.engines),
     Route("GET", "/health", about.health),
     Route("GET", "/openapi.json", show_openapi, bare=True),

@@ -13,6 +13,7 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from foldsight.errors import FoldSightError
 from foldsight_server.api.calls import Response
 from foldsight_server.api.problems import failure
+from foldsight_server.api.routes import PREFIX
 from foldsight_server.app import Application
 from foldsight_server.identity import Identity, local_user
 
@@ -41,11 +42,13 @@ class Dispatching(web.RequestHandler):
             for name, values in self.request.query_arguments.items()
         }
         method, body = self.request.method or "GET", self.request.body
+        # Tornado decoded what it matched, and a slash within a name with it; the request has it as it came.
+        raw = self.request.path.partition(PREFIX)[2] or path
         headers = {name.lower(): value for name, value in self.request.headers.items()}
         remote = self.request.remote_ip or ""
         core, identity = self.application_core, self.identity()
         await self.send(
-            await core.dispatch(method, path, identity, query, body, headers=headers, remote=remote)
+            await core.dispatch(method, raw, identity, query, body, headers=headers, remote=remote)
         )
 
     async def send(self, response: Response) -> None:
