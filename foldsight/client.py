@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +76,28 @@ class Client:
             When the request breaks the rules; nothing was queued.
         """
         return self._json("POST", "/jobs", json=dict(request))
+
+    def analyse(
+        self, kind: str, inputs: Sequence[Mapping[str, str]], *, name: str | None = None, **settings: Any
+    ) -> Json:
+        """Queue an analysis of what the service holds and return the job.
+
+        Parameters
+        ----------
+        kind : {'align', 'interfaces', 'pockets', 'variants'}
+        inputs : sequence of mapping
+            ``{"job": id}`` for a fold that is done, ``{"structure": id}`` for a structure of a
+            project.
+        name : str, optional
+        **settings
+            As :mod:`foldsight.analysis.tasks` has them.
+
+        Raises
+        ------
+        Refused
+        """
+        body = {"kind": kind, "inputs": [dict(each) for each in inputs], "name": name, "settings": settings}
+        return self._json("POST", "/analyses", json=body)
 
     def get(self, job_id: str, *, wait: float = 0.0, since: int = 0) -> Json:
         """Return a job; with ``wait`` the answer is held until its version exceeds ``since``."""

@@ -39,6 +39,23 @@ class Submit(Body):
     project: Id | None = None
 
 
+class Input(Body):
+    """What an analysis is made of: a fold that is done, or a structure of a project."""
+
+    job: Id | None = None
+    structure: Id | None = None
+
+
+class SubmitAnalysis(Body):
+    """Body of ``POST /analyses``; settings are those of :mod:`foldsight.analysis.tasks`."""
+
+    kind: Literal["align", "interfaces", "pockets", "variants"]
+    inputs: Annotated[list[Input], Meta(min_length=1, max_length=500)]
+    settings: dict[str, Any] = {}
+    name: Line | None = None
+    project: Id | None = None
+
+
 class NewProject(Body):
     """Body of ``POST /projects``."""
 

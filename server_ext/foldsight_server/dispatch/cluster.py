@@ -87,8 +87,11 @@ class Cluster:
         _log.warning("the Dask cluster is gone")
         self._gone.set()
 
-    async def execute(self, claim: Claim) -> dict[str, Any]:
+    async def execute(self, claim: Claim, inputs: list[dict[str, bytes]]) -> dict[str, Any]:
         """Run a claim on a worker, once one is free, and return what the task returns.
+
+        ``inputs`` are the files of the structures that an analysis takes; workers have no
+        way to the store.
 
         Not more runs than there are living workers are handed to Dask, so that none waits
         behind a busy worker while another is idle, and a dying worker takes no other run
@@ -103,7 +106,7 @@ class Cluster:
         async with self._slots:
             await self._until_room()
             future = self._client.submit(
-                task.run, claim.id, claim.attempt, claim.request,
+                task.run, claim.id, claim.attempt, claim.request, inputs,
                 key=_key(claim), resources={"FOLD": 1}, pure=False, retries=0,
             )  # fmt: skip
             self._futures[_key(claim)] = future

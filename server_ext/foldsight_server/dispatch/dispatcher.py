@@ -54,7 +54,7 @@ class Dispatcher:
         cluster_factory: Callable[[Report], Cluster] = Cluster,
     ) -> None:
         self._database, self._queue = database, queue
-        self._recorder = Recorder(queue, results)
+        self._results, self._recorder = results, Recorder(queue, results)
         self._factory = cluster_factory
         self._cluster: Cluster | None = None
         self._starting: asyncio.Task[None] | None = None
@@ -174,13 +174,16 @@ class Dispatcher:
 
     async def _run(self, claim: Claim, cluster: Cluster) -> None:
         try:
-            await self._recorder.record(claim, lambda: cluster.execute(claim))
+            await self._recorder.record(claim, lambda: self._execute(claim, cluster))
         except Exception:  # whatever it is, the other runs go on and the lease of this one ends
             _log.exception("how job %s ended could not be recorded; its lease will run out", claim.id)
         finally:
             for table in (self._runs, self._progress, self._claims):
                 table.pop(claim.id, None)
             self._wake.set()
+
+    async def _execute(self, claim: Claim, cluster: Cluster) -> dict[str, Any]:
+        return await cluster.execute(claim, await self._results.inputs(claim.request))
 
     async def _keep_leases(self) -> None:
         strays: set[Run] = set()

@@ -1,4 +1,4 @@
-"""What a Dask worker runs: one fold, with progress out and cancellation in."""
+"""What a Dask worker runs: one fold or analysis, with progress out and cancellation in."""
 
 from __future__ import annotations
 
@@ -13,16 +13,21 @@ TOPIC = "foldsight-progress"
 RATE = 5.0
 
 
-def run(job_id: str, attempt: int, request: dict[str, Any]) -> dict[str, Any]:
-    """Fold and return ``{"files": {...}}``, or ``{"error": {...}}`` for a fault of ours or theirs.
+def run(job_id: str, attempt: int, request: dict[str, Any], inputs: list[dict[str, bytes]]) -> dict[str, Any]:
+    """Do what is asked; return ``{"files": {...}}``, or ``{"error": {...}}`` for a fault of ours or theirs.
 
     Errors travel as values, so that a worker that dies is told apart from a fold that breaks.
     """
+    from foldsight.analysis.tasks import run_analysis
     from foldsight.engines.run import run_fold
 
     reporter = _Reporter(job_id, attempt)
+    stop = reporter.cancelled
     try:
-        files = run_fold(request, progress=reporter, cancelled=reporter.cancelled)
+        if request["kind"] == "fold":
+            files = run_fold(request, progress=reporter, cancelled=stop)
+        else:
+            files = run_analysis(request, inputs, progress=reporter, cancelled=stop)
     except FoldSightError as error:
         return {"error": error.to_dict()}
     return {"files": files}

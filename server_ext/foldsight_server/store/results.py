@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Mapping
 from typing import Any
 
+from foldsight.errors import EngineFailed, NotFound
 from foldsight_server.store.objects import ObjectStore
 from foldsight_server.store.queue import Queue, Result
 
@@ -46,6 +48,22 @@ class Results:
             return None
         return found if found.summary.get("name") == name else await self._renamed(found, name)
 
+    async def inputs(self, request: Mapping[str, Any]) -> list[dict[str, bytes]]:
+        """Return the files of the structures that an analysis takes; none for a fold.
+
+        Raises
+        ------
+        EngineFailed
+            When one of them has gone since the request was made.
+        """
+        try:
+            return [
+                {item["name"]: await self._objects.get(item["digest"]) for item in files}
+                for files in request.get("files", [])
+            ]
+        except NotFound as fault:
+            raise EngineFailed("A structure that the job needs is gone.", hint=fault.hint) from fault
+
     async def _renamed(self, result: Result, name: str) -> Result:
         files = []
         for item in result.files:
@@ -61,6 +79,7 @@ class Results:
 
 
 def _summary(files: dict[str, bytes]) -> dict[str, Any]:
+    from foldsight.analysis.tasks import RESULT, summary_of
     from foldsight.io.bundle import from_bundle
 
-    return from_bundle(files).summary()
+    return summary_of(files) if RESULT in files else from_bundle(files).summary()
