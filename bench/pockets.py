@@ -213,6 +213,7 @@ def main() -> int:
             folder = Path(place)
             with tarfile.open(archive) as tar:
                 tar.extractall(folder, filter="data")
+            folder = next(folder.rglob("manifest.json")).parent
         for noise in args.noise:
             score(folder, args.split, noise)
         for name, rates in PEERS.items():
