@@ -13,14 +13,22 @@ from urllib.parse import unquote
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from foldsight.errors import BadRequest, Failed, FoldSightError, NotFound, ServiceUnavailable, WrongMethod
+from foldsight.errors import (
+    BadRequest,
+    Failed,
+    FoldSightError,
+    NotAllowed,
+    NotFound,
+    ServiceUnavailable,
+    WrongMethod,
+)
 from foldsight_server.api import jobs
 from foldsight_server.api.calls import Call, Response
 from foldsight_server.api.once import KEY_HEADER, once
 from foldsight_server.api.problems import failure
 from foldsight_server.api.route import Route
 from foldsight_server.api.routes import ROUTES
-from foldsight_server.identity import Identity
+from foldsight_server.identity import NOBODY, Identity
 from foldsight_server.limits import Limits
 from foldsight_server.service import Service
 
@@ -82,6 +90,8 @@ class Application:
 
     async def _answer(self, method: str, path: str, call: Call) -> Response:
         route, found = _route(method, path)
+        if call.identity.plan == NOBODY and not route.public:
+            raise NotAllowed("The token is missing or wrong.", hint="Set FOLDSIGHT_TOKEN.")
         call = replace(call, path=found)
         if len(call.body) > route.max_body:
             most = f"{route.max_body // 1000} kB"

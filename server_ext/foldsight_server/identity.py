@@ -13,6 +13,9 @@ from foldsight.errors import NotAllowed
 from foldsight.plans import EMBEDDED, Plan
 from foldsight_server.policy import SCOPES, Scope
 
+#: One address' worth of calls, and nothing else.
+NOBODY = Plan("nobody", "Nobody", 0, 0, storage=0, requests=1000)
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -49,3 +52,8 @@ def local_user() -> Identity:
     except (KeyError, OSError):
         name = "local user"
     return Identity("local", name)
+
+
+def nobody(remote: str) -> Identity:
+    """Return a caller from some address whom nobody has identified; only public routes take them."""
+    return Identity(f"address {remote}", "Anybody", NOBODY, "read")

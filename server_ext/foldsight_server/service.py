@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from foldsight_server.dispatch.dispatcher import Dispatcher
 from foldsight_server.events import Events
+from foldsight_server.links import Links
 from foldsight_server.store.access import Access
 from foldsight_server.store.analyses import Analyses
 from foldsight_server.store.database import Database, persist
 from foldsight_server.store.discussion import Discussion
+from foldsight_server.store.housekeeping import Housekeeping, ObjectRows
 from foldsight_server.store.keys import Keys
 from foldsight_server.store.objects import ObjectStore
 from foldsight_server.store.organizations import Organizations
@@ -35,7 +38,11 @@ class Service:
         self.home = home
         self.database = Database(home)
         self.queue = Queue(self.database)
-        self.objects = ObjectStore(home / "objects")
+        self.object_rows = ObjectRows(self.database)
+        place = os.environ.get("FOLDSIGHT_OBJECTS_URL") or home / "objects"
+        self.objects = ObjectStore(place, self.object_rows.note)
+        self.links = Links(self.objects, self.object_rows)
+        self.housekeeping = Housekeeping(self.database, self.objects)
         self.events = Events(self.database)
         self.keys = Keys(self.database)
         self.access = Access(self.database)
@@ -66,7 +73,8 @@ class Service:
 
     async def _start(self) -> None:
         await self.database.open()
-        self._tasks = [self._forever(self.events.run), self._forever(self.dispatcher.run)]
+        parts = (self.events.run, self.dispatcher.run, self.housekeeping.run)
+        self._tasks = [self._forever(part) for part in parts]
 
     def _forever(self, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         return asyncio.create_task(persist(work, stopping=self._stopping))

@@ -103,12 +103,24 @@ async def cancel(call: Call) -> Response:
 
 async def download(call: Call) -> Response:
     """Return one file of a result."""
+    item = await _file(call)
+    return attachment(item, await call.service.objects.get(item["digest"]))
+
+
+async def link_job_file(call: Call) -> Response:
+    """Make a link to one file of a result that anybody may read for an hour."""
+    return Response(await call.service.links.make(await _file(call)))
+
+
+async def _file(call: Call) -> dict[str, Any]:
     row = await call.service.queue.get(call.identity.id, call.id("job"))
-    name = call.path["name"]
-    for item in row["files"] or []:
-        if item["name"] == name:
-            return attachment(item, await call.service.objects.get(item["digest"]))
-    raise NotFound(f"Job {row['id']} has no file {name!r}.", hint="Its files are listed under result.")
+    found: list[dict[str, Any]] = row["files"] or []
+    for item in found:
+        if item["name"] == call.path["name"]:
+            return item
+    raise NotFound(
+        f"Job {row['id']} has no file {call.path['name']!r}.", hint="Its files are listed under result."
+    )
 
 
 def attachment(item: dict[str, Any], data: bytes) -> Response:

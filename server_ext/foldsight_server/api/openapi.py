@@ -81,6 +81,8 @@ def _operation(route: Route) -> dict[str, Any]:
         "parameters": parameters,
         "responses": {"2XX": done, "default": {"description": "Refused or failed.", "content": problem}},
     }
+    if route.public:
+        operation["security"] = []
     if route.body is not None:
         operation["requestBody"] = {"required": True, "content": _content(route.body)}
     return operation

@@ -30,6 +30,8 @@ class Route:
         Needs no running service behind it.
     max_body : int
         Bytes.
+    public : bool
+        For callers that nobody has identified: what it takes to be let in is in the request.
     """
 
     method: str
@@ -39,6 +41,7 @@ class Route:
     body: type | None = None
     bare: bool = False
     max_body: int = MAX_BODY
+    public: bool = False
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:

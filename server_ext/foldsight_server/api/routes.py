@@ -25,6 +25,7 @@ _JOBS = (
     Route("GET", "/jobs/{job}", jobs.show, query=("wait", "since")),
     Route("POST", "/jobs/{job}/cancel", jobs.cancel),
     Route("GET", "/jobs/{job}/files/{name}", jobs.download),
+    Route("GET", "/jobs/{job}/files/{name}/link", jobs.link_job_file),
 )
 _PROJECTS = (
     Route("GET", "/projects", projects.list_projects, query=("trash", "public", *PAGE)),
@@ -56,6 +57,10 @@ _STRUCTURES = (
     Route("DELETE", _STRUCTURE, structures.trash_structure),
     Route("POST", _STRUCTURE + "/restore", structures.restore_structure),
     Route("GET", _STRUCTURE + "/files/{name}", structures.download_structure),
+    Route("GET", _STRUCTURE + "/files/{name}/link", structures.link_structure_file),
+    Route(
+        "GET", "/files/{digest}/{name}", structures.linked_file, query=("expires", "signature"), public=True
+    ),
     Route("PUT", _STRUCTURE + "/tags/{tag}", structures.put_tag),
     Route("DELETE", _STRUCTURE + "/tags/{tag}", structures.drop_tag),
     Route("GET", "/search", structures.search, query=("q", "kind", "project", "limit", "offset")),

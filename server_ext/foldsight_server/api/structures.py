@@ -104,8 +104,22 @@ async def restore_structure(call: Call) -> Response:
 
 async def download_structure(call: Call) -> Response:
     """Return one file of a structure."""
-    item, data = await call.service.structures.file(call.identity, call.id("structure"), call.path["name"])
-    return attachment(item, data)
+    item = await call.service.structures.file(call.identity, call.id("structure"), call.path["name"])
+    return attachment(item, await call.service.objects.get(item["digest"]))
+
+
+async def link_structure_file(call: Call) -> Response:
+    """Make a link to one file of a structure that anybody may read for an hour."""
+    item = await call.service.structures.file(call.identity, call.id("structure"), call.path["name"])
+    return Response(await call.service.links.make(item))
+
+
+async def linked_file(call: Call) -> Response:
+    """Return the file of a signed link; whoever has the link may read it until it ends."""
+    digest, name = call.path["digest"], call.path["name"]
+    ends, signature = call.query.get("expires", ""), call.query.get("signature", "")
+    await call.service.links.check(digest, name, ends, signature)
+    return attachment({"name": name, "digest": digest}, await call.service.objects.get(digest))
 
 
 async def put_tag(call: Call) -> Response:

@@ -134,12 +134,18 @@ class Structures:
                 raise NotFound(f"This structure has no tag {tag!r}.", hint="Its tags are listed with it.")
         return await self.get(identity, structure_id)
 
-    async def file(self, identity: Identity, structure_id: str, name: str) -> tuple[dict[str, Any], bytes]:
-        """Return a file's entry and its bytes."""
+    async def file(self, identity: Identity, structure_id: str, name: str) -> dict[str, Any]:
+        """Return a file's name, bytes and digest.
+
+        Raises
+        ------
+        NotFound
+        """
         row = await self.get(identity, structure_id)
-        for item in row["files"]:
+        files: list[dict[str, Any]] = row["files"]
+        for item in files:
             if item["name"] == name:
-                return item, await self._objects.get(item["digest"])
+                return item
         raise NotFound(f"This structure has no file {name!r}.", hint="Its files are listed with it.")
 
     async def search(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jupyter_server.auth.decorator import authorized, ws_authenticated
+from jupyter_server.auth.decorator import allow_unauthenticated, authorized, ws_authenticated
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from jupyter_server.extension.application import ExtensionApp
@@ -14,6 +14,7 @@ from tornado.websocket import WebSocketHandler
 from foldsight import settings
 from foldsight_server.api.routes import PREFIX
 from foldsight_server.app import Application
+from foldsight_server.identity import Identity, nobody
 from foldsight_server.web.base import Dispatching, Following, send_static
 
 
@@ -51,6 +52,23 @@ class ApiHandler(Dispatching, APIHandler):
     async def delete(self, path: str) -> None:
         """Pass a DELETE on."""
         await self.pass_on(path)
+
+    def finish(self, *args: Any, **kwargs: Any) -> Any:
+        """Keep the type of what is sent: jupyter-server would call every file JSON."""
+        return super().finish(*args, set_content_type=self._headers["Content-Type"], **kwargs)
+
+
+class FileHandler(Dispatching, APIHandler):
+    """Files by a signed link, which is all that its reader needs."""
+
+    @allow_unauthenticated
+    async def get(self, path: str) -> None:
+        """Pass a GET on."""
+        await self.pass_on(path)
+
+    def identity(self) -> Identity:
+        """Nobody: no cookie and no token counts here."""
+        return nobody(self.request.remote_ip or "")
 
     def finish(self, *args: Any, **kwargs: Any) -> Any:
         """Keep the type of what is sent: jupyter-server would call every file JSON."""
@@ -108,6 +126,7 @@ class FoldSightExtension(ExtensionApp):
         self.handlers.extend(
             [
                 (rf"{PREFIX}/jobs/([^/]+)/events", EventsHandler, core),
+                (rf"{PREFIX}(/files/.*)", FileHandler, core),
                 (rf"{PREFIX}(/.*)", ApiHandler, core),
                 (r"/foldsight/static/(.+)", StaticHandler),
             ]

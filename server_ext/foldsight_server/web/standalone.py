@@ -18,11 +18,10 @@ from urllib.parse import urlsplit
 from tornado import httpserver, netutil, web
 from tornado.websocket import WebSocketHandler
 
-from foldsight.errors import NotAllowed
-from foldsight_server.api.problems import failure
 from foldsight_server.api.routes import PREFIX
 from foldsight_server.api.structures import MAX_UPLOAD
 from foldsight_server.app import Application
+from foldsight_server.identity import Identity, local_user, nobody
 from foldsight_server.web.base import Dispatching, Following, send_static
 
 _log = logging.getLogger(__name__)
@@ -46,30 +45,27 @@ class ApiHandler(Dispatching, _Guarded):
 
     async def get(self, path: str) -> None:
         """Answer a GET."""
-        await self._guarded(path)
+        await self.pass_on(path)
 
     async def post(self, path: str) -> None:
         """Answer a POST."""
-        await self._guarded(path)
+        await self.pass_on(path)
 
     async def put(self, path: str) -> None:
         """Answer a PUT."""
-        await self._guarded(path)
+        await self.pass_on(path)
 
     async def patch(self, path: str) -> None:
         """Answer a PATCH."""
-        await self._guarded(path)
+        await self.pass_on(path)
 
     async def delete(self, path: str) -> None:
         """Answer a DELETE."""
-        await self._guarded(path)
+        await self.pass_on(path)
 
-    async def _guarded(self, path: str) -> None:
-        if self.signed_in():
-            await self.pass_on(path)
-        else:
-            error = NotAllowed("The token is missing or wrong.", hint="Set FOLDSIGHT_TOKEN.")
-            await self.send(failure(error))
+    def identity(self) -> Identity:
+        """Return the one user, or nobody."""
+        return local_user() if self.signed_in() else nobody(self.request.remote_ip or "")
 
 
 class EventsHandler(Following, _Guarded, WebSocketHandler):
