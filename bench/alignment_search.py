@@ -6,6 +6,7 @@ a quarter of the chains aside for fitting; up to 1,000 of the others are searche
 against all of them, once without and once with the filter. The peer is TM-align of every pair.
 
     python bench/alignment_search.py [FOLDER or FILE.npz] [--queries 8] [--min-tm 0.6]
+    python bench/alignment_search.py --recall   # relatives kept, over a sample of all pairs
     python bench/alignment_search.py --fit      # prints the cutoffs that prefilter.py holds
 """
 
@@ -24,7 +25,7 @@ import psutil
 from foldsight.analysis.alignment import Matches, Trace, align_many
 from foldsight.analysis.alignment.many import Refusal, run, traced
 from foldsight.analysis.alignment.pool import Pool
-from foldsight.analysis.alignment.prefilter import likeness, similarity
+from foldsight.analysis.alignment.prefilter import likeness, promising, similarity
 from foldsight.analysis.alignment.result import Alignment
 from foldsight.analysis.alignment.search import score
 from foldsight.errors import FoldSightError
@@ -85,16 +86,13 @@ def parts(found: Sequence[Trace]) -> tuple[list[Trace], list[Trace]]:
 def fit(found: Sequence[Trace]) -> None:
     """Print the cutoffs per TM-score from pairs of the fitting part."""
     pairs, weight = drawn(found)
-    pool = Pool()
-    results = run(pairs, pool=pool)
-    pool.close()
-    tm = np.array([score(r, "shorter") if isinstance(r, Alignment) else np.nan for r in results])
-    print_cutoffs(pairs, tm, weight)
+    print_cutoffs(pairs, scores(pairs), weight)
 
 
 def drawn(found: Sequence[Trace]) -> tuple[list[tuple[Trace, Trace]], Doubles]:
     """Return the pairs that are aligned for the fit, and how many pairs each stands for."""
     rng = np.random.default_rng(1)
+    Trace.encode(found)
     index = [(one, two) for i, one in enumerate(found) for two in found[i + 1 :]]
     order = np.argsort([-similarity(*pair) for pair in index])
     tenth = int(0.1 * len(order))
@@ -103,6 +101,26 @@ def drawn(found: Sequence[Trace]) -> tuple[list[tuple[Trace, Trace]], Doubles]:
     rows = [*((k, 1.0) for k in order[:tenth]), *((k, rest) for k in others)]
     rng.shuffle(rows)
     return [index[k] for k, _ in rows[:SAMPLE]], np.array([weight for _, weight in rows[:SAMPLE]])
+
+
+def recall(found: Sequence[Trace], min_tm: float) -> None:
+    """Print the share of relatives that the filter keeps, over a sample of all pairs of the chains."""
+    pairs, weight = drawn(found)
+    tm = scores(pairs)
+    wanted = tm >= min_tm
+    kept = np.array([promising(*pair, min_tm) for pair in pairs])
+    share = weight[wanted & kept].sum() / weight[wanted].sum()
+    print(f"{len(pairs)} of {len(found) * (len(found) - 1) // 2} pairs of {len(found)} chains aligned: "
+          f"{(wanted & kept).sum()} of {wanted.sum()} with TM-score >= {min_tm} kept, {share:.2%} weighted; "
+          f"the filter aligns {weight[kept].sum() / weight.sum():.1%}")  # fmt: skip
+
+
+def scores(pairs: Sequence[tuple[Trace, Trace]]) -> Doubles:
+    """Return the TM-scores by the shorter chain."""
+    pool = Pool()
+    results = run(pairs, pool=pool)
+    pool.close()
+    return np.array([score(r, "shorter") if isinstance(r, Alignment) else np.nan for r in results])
 
 
 def print_cutoffs(pairs: Sequence[tuple[Trace, Trace]], tm: Doubles, weight: Doubles) -> None:
@@ -179,6 +197,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description="3Di pre-filter of structural alignment")
     parser.add_argument("source", nargs="?", type=Path)
     parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--recall", action="store_true")
     parser.add_argument("--queries", type=int, default=8)
     parser.add_argument("--min-tm", type=float, default=0.6)
     args = parser.parse_args(arguments)
@@ -187,7 +206,12 @@ def main(arguments: list[str]) -> int:
         print("skipped: needs backbones.npz")
         return 0
     first, second = parts(chains(source))
-    fit(first) if args.fit else report(second, args.queries, args.min_tm)
+    if args.fit:
+        fit(first)
+    elif args.recall:
+        recall(second, args.min_tm)
+    else:
+        report(second, args.queries, args.min_tm)
     return 0
 
 
