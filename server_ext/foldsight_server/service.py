@@ -10,6 +10,7 @@ from pathlib import Path
 from foldsight_server.dispatch.dispatcher import Dispatcher
 from foldsight_server.events import Events
 from foldsight_server.links import Links
+from foldsight_server.rooms.doors import workspace_rooms
 from foldsight_server.store.access import Access
 from foldsight_server.store.analyses import Analyses
 from foldsight_server.store.database import Database, persist
@@ -26,7 +27,7 @@ from foldsight_server.store.usage import Usage
 
 
 class Service:
-    """Database, workspace, queue, results and dispatcher of one server.
+    """Database, workspace, rooms, queue, results and dispatcher of one server.
 
     Parameters
     ----------
@@ -52,6 +53,7 @@ class Service:
         self.discussion = Discussion(self.access, self.database)
         self.analyses = Analyses(self.access)
         self.usage = Usage(self.access)
+        self.rooms = workspace_rooms(self.database, self.access, self.objects, self.discussion)
         self.results = Results(self.queue, self.objects)
         self.dispatcher = Dispatcher(self.database, self.queue, self.results)
         self._stopping = asyncio.Event()
@@ -73,7 +75,7 @@ class Service:
 
     async def _start(self) -> None:
         await self.database.open()
-        parts = (self.events.run, self.dispatcher.run, self.housekeeping.run)
+        parts = (self.events.run, self.dispatcher.run, self.rooms.run, self.housekeeping.run)
         self._tasks = [self._forever(part) for part in parts]
 
     def _forever(self, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
@@ -84,6 +86,7 @@ class Service:
         self._stopping.set()
         if self._starting is not None:
             await asyncio.gather(self._starting, return_exceptions=True)
+        await self.rooms.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from foldsight_server.api import about, bodies, discussion, jobs, openapi, projects, structures
+from foldsight_server.api import (
+    about,
+    bodies,
+    computing,
+    discussion,
+    jobs,
+    openapi,
+    projects,
+    rooms,
+    structures,
+)
 from foldsight_server.api.calls import Call, Response
 from foldsight_server.api.route import PAGE, Route
 
@@ -21,6 +31,7 @@ async def show_openapi(_: Call) -> Response:
 _JOBS = (
     Route("POST", "/jobs", jobs.submit, body=bodies.Submit),
     Route("POST", "/jobs/forecast", jobs.forecast_job, body=bodies.Submit),
+    Route("POST", "/analyses", computing.submit_analysis, body=bodies.SubmitAnalysis),
     Route("GET", "/jobs", jobs.listing, query=("state", "limit")),
     Route("GET", "/jobs/{job}", jobs.show, query=("wait", "since")),
     Route("POST", "/jobs/{job}/cancel", jobs.cancel),
@@ -79,6 +90,21 @@ _DISCUSSION = (
     Route("GET", _STRUCTURE + "/variants", discussion.list_variants, query=PAGE),
     Route("POST", _STRUCTURE + "/variants", discussion.add_variants, body=bodies.Variants),
 )
+_ROOM = "/rooms/{room}"
+_ANNOTATION = _ROOM + "/annotations/{annotation}"
+_ROOMS = (
+    # The bare path is the websocket.
+    Route("GET", _ROOM + "/about", rooms.show_room),
+    Route("GET", _ROOM + "/history", rooms.show_room_history, query=("limit",)),
+    Route("GET", _ROOM + "/annotations", rooms.list_room_annotations, query=("structure",)),
+    Route("POST", _ROOM + "/annotations", rooms.add_annotation, body=rooms.NewAnnotation),
+    Route("GET", _ANNOTATION, rooms.show_annotation),
+    Route("PATCH", _ANNOTATION, rooms.change_annotation, body=rooms.AnnotationChange),
+    Route("DELETE", _ANNOTATION, rooms.delete_annotation),
+    Route("POST", _ANNOTATION + "/comments", rooms.add_reply, body=rooms.CommentText),
+    Route("PATCH", _ANNOTATION + "/comments/{comment}", rooms.change_reply, body=rooms.CommentText),
+    Route("DELETE", _ANNOTATION + "/comments/{comment}", rooms.delete_reply),
+)
 _ABOUT = (
     Route("GET", "/usage", about.show_usage),
     Route("GET", "/plans", about.list_plans, bare=True),
@@ -86,7 +112,7 @@ _ABOUT = (
     Route("GET", "/health", about.health),
     Route("GET", "/openapi.json", show_openapi, bare=True),
 )
-ROUTES = (*_JOBS, *_PROJECTS, *_STRUCTURES, *_DISCUSSION, *_ABOUT)
+ROUTES = (*_JOBS, *_PROJECTS, *_STRUCTURES, *_DISCUSSION, *_ROOMS, *_ABOUT)
 
 
 def document() -> dict[str, Any]:

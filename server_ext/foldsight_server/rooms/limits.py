@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from foldsight.errors import FoldSightError, NotAllowed, QuotaExceeded, Refused, ServiceUnavailable
+from foldsight.errors import FoldSightError, NotAllowed, NotFound, QuotaExceeded, Refused, ServiceUnavailable
 from foldsight_server.rooms.wire import Malformed
 
 #: Bytes of one message. A long text pasted at once fits; so do the edits of a day without network.
@@ -58,6 +58,6 @@ def close_code(error: FoldSightError) -> int:
         return AGAIN
     if isinstance(error, Malformed):
         return 4400
-    if isinstance(error, (NotAllowed, QuotaExceeded, TooLarge)):
+    if isinstance(error, (NotAllowed, NotFound, QuotaExceeded, TooLarge)):
         return 4000 + error.status
     return 4422

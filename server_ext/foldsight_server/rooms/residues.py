@@ -22,12 +22,10 @@ class KnownResidues:
     ----------
     load : callable
         Returns a structure by its id; raises NotFound.
-    only : str, optional
-        The structure of a room that has one; else every annotation names its own.
     """
 
-    def __init__(self, load: Load, only: str | None = None) -> None:
-        self._load, self._only = load, only
+    def __init__(self, load: Load) -> None:
+        self._load = load
         self._kept: OrderedDict[str, Residued] = OrderedDict()
 
     def verify(self, annotation: Annotation) -> None:
@@ -38,18 +36,18 @@ class KnownResidues:
         BadRequest
         Unread
         """
-        named = annotation.structure or self._only
-        if named is None:
+        named = annotation.structure
+        if not named:
             raise BadRequest("An annotation in a project must name its structure.", hint="Give its id.")
-        if self._only is not None and named != self._only:
-            raise BadRequest("This room is of another structure.", hint="Leave the structure empty.")
         if named not in self._kept:
             raise Unread(named)
         self._kept.move_to_end(named)
         covered(annotation, self._kept[named])
 
-    async def read(self, structure: str) -> None:
-        """Read a structure's residues; raises NotFound."""
-        self._kept[structure] = await self._load(structure)
-        while len(self._kept) > MOST_KEPT:
-            self._kept.popitem(last=False)
+    async def read(self, structure: str) -> Residued:
+        """Read a structure's residues and return them; raises NotFound."""
+        if structure not in self._kept:
+            self._kept[structure] = await self._load(structure)
+            while len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+        return self._kept[structure]

@@ -18,6 +18,7 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from foldsight.annotation import Annotation
+from foldsight.annotation.values import Residued
 from foldsight.errors import FoldSightError, QuotaExceeded, ServiceUnavailable
 from foldsight_server.rooms import wire
 from foldsight_server.rooms.document import YDoc, merge, new_document
@@ -53,8 +54,8 @@ class Residues(Protocol):
         """Raise BadRequest for a residue that is not there, Unread for a structure to be read first."""
         ...
 
-    async def read(self, structure: str) -> None:
-        """Read the residues of a structure; raises BadRequest when there is none."""
+    async def read(self, structure: str) -> Residued:
+        """Read the residues of a structure; raises NotFound when there is none."""
         ...
 
 
@@ -110,7 +111,7 @@ class Room:
         self.presence = Presence()
         self.since_squash = state.head - state.squashed
         self.gone = False
-        self._log, self._residues, self._on_change = log, residues, on_change
+        self._log, self.residues, self._on_change = log, residues, on_change
         self._bytes = len(self.doc.get_update())
         self._line: list[_Waiting] = []
         self._arrived, self._turn = asyncio.Event(), asyncio.Lock()
@@ -215,8 +216,8 @@ class Room:
             try:
                 admitted = self._gate.admit(update, person)
             except Unread as unread:
-                assert self._residues is not None, "only residues ask for a structure"
-                await self._residues.read(unread.structure)
+                assert self.residues is not None, "only residues ask for a structure"
+                await self.residues.read(unread.structure)
             else:
                 return None if admitted is None else Record(person.id, admitted.update, admitted.touched)
         raise TooLarge("One update names too many structures.", hint="Send several.")

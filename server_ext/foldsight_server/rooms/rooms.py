@@ -28,14 +28,35 @@ IDLE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What a caller finds at a room's door: the role, and the residues there are to annotate."""
+    """What a caller finds at a room's door.
 
+    Attributes
+    ----------
+    room : str
+        The room behind it: a structure's door leads to the room of its project.
+    role : str
+    structure : str
+        The structure that was asked for, empty for a whole project.
+    """
+
+    room: str
     role: Role
-    residues: Residues | None = None
+    structure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A caller who is in: the room, who they are there, and through which door."""
+
+    room: Room
+    person: Person
+    door: Door
 
 
 #: Tells who may enter a room, and how; raises NotFound or NotAllowed.
 Doors = Callable[[Identity, str], Awaitable[Door]]
+#: Tells which residues there are to annotate in a room, None where nothing is known of them.
+Furnish = Callable[[str], Residues | None]
 
 
 def person_of(identity: Identity, role: Role) -> Person:
@@ -53,42 +74,54 @@ class Rooms:
         An open one by the time that a method is called.
     doors : callable
         Who may enter which room.
+    furnish : callable
+        Which residues there are to annotate in a room.
     on_change : callable, optional
         Called with a room after each change.
     """
 
     def __init__(
-        self, database: Database, doors: Doors, on_change: Callable[[Room], None] | None = None
+        self,
+        database: Database,
+        doors: Doors,
+        furnish: Furnish,
+        on_change: Callable[[Room], None] | None = None,
     ) -> None:
         self.log = Log(database)
-        self._database, self._doors, self._on_change = database, doors, on_change
+        self._database, self._doors, self._furnish, self._on_change = database, doors, furnish, on_change
         self._rooms: dict[str, Room] = {}
         self._opening: dict[str, asyncio.Task[Room]] = {}
         self._used: dict[str, float] = {}
-        self._callers: dict[Member, Identity] = {}
+        self._callers: dict[Member, tuple[Identity, str]] = {}
         self._squashing: dict[str, asyncio.Task[None]] = {}
         self._closed = False
 
-    async def enter(self, identity: Identity, room_id: str) -> tuple[Room, Person, Role]:
+    async def enter(self, identity: Identity, door_id: str) -> Entered:
         """Open a room for a caller.
+
+        Parameters
+        ----------
+        identity : Identity
+        door_id : str
+            A project, a structure, or a room of the local user's own.
 
         Raises
         ------
         NotFound
             When there is none, or none that they may know of.
         """
-        door = await self._doors(identity, room_id)
-        room = await self._open(room_id, door)
-        self._used[room_id] = asyncio.get_running_loop().time()
-        return room, person_of(identity, door.role), door.role
+        door = await self._doors(identity, door_id)
+        room = await self._open(door.room)
+        self._used[room.id] = asyncio.get_running_loop().time()
+        return Entered(room, person_of(identity, door.role), door)
 
-    async def join(self, identity: Identity, room_id: str) -> tuple[Room, Member]:
+    async def join(self, identity: Identity, door_id: str) -> tuple[Room, Member]:
         """Let a caller into a room to stay; raises as :meth:`enter`."""
-        room, person, role = await self.enter(identity, room_id)
-        member = Member(person, role)
-        room.join(member)
-        self._callers[member] = identity
-        return room, member
+        entered = await self.enter(identity, door_id)
+        member = Member(entered.person, entered.door.role)
+        entered.room.join(member)
+        self._callers[member] = (identity, door_id)
+        return entered.room, member
 
     def leave(self, room: Room, member: Member) -> None:
         """Let a member go."""
@@ -96,7 +129,7 @@ class Rooms:
         self._callers.pop(member, None)
         self._used[room.id] = asyncio.get_running_loop().time()
 
-    async def _open(self, room_id: str, door: Door) -> Room:
+    async def _open(self, room_id: str) -> Room:
         room = self._rooms.get(room_id)
         if room is not None and not room.gone:
             return room
@@ -104,13 +137,13 @@ class Rooms:
             raise ServiceUnavailable("The service is stopping.", hint="Try again.")
         task = self._opening.get(room_id)
         if task is None:
-            task = self._opening[room_id] = asyncio.create_task(self._load(room_id, door))
+            task = self._opening[room_id] = asyncio.create_task(self._load(room_id))
             task.add_done_callback(lambda _: self._opening.pop(room_id, None))
         return await asyncio.shield(task)
 
-    async def _load(self, room_id: str, door: Door) -> Room:
+    async def _load(self, room_id: str) -> Room:
         state = await self.log.load(room_id)
-        room = self._rooms[room_id] = Room(room_id, state, self.log, door.residues, self._changed)
+        room = self._rooms[room_id] = Room(room_id, state, self.log, self._furnish(room_id), self._changed)
         return room
 
     def _changed(self, room: Room) -> None:
@@ -172,11 +205,11 @@ class Rooms:
         """Send away whose role has changed; they come again with the new one."""
         for room in list(self._rooms.values()):
             for member in list(room.members):
-                identity = self._callers.get(member)
-                if identity is None or member.closed is not None:
+                caller = self._callers.get(member)
+                if caller is None or member.closed is not None:
                     continue
                 try:
-                    door = await self._doors(identity, room.id)
+                    door = await self._doors(*caller)
                 except FoldSightError as error:
                     member.close(close_code(error), error.message)
                 except AWAY as fault:

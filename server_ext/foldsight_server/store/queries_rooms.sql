@@ -43,3 +43,8 @@ SELECT author, what, times, first, last FROM room_audit WHERE room = %(room)s
 UNION ALL
 SELECT author, what, 1, at, at FROM room_updates, unnest(touched) AS what WHERE room = %(room)s
 ORDER BY last DESC LIMIT %(limit)s;
+
+-- name: room_structure
+-- The files of a structure that may be annotated in a project's room.
+SELECT files FROM structures
+WHERE id = %(structure)s AND project_id = %(project)s AND deleted IS NULL;

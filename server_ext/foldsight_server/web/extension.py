@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import allow_unauthenticated, authorized, ws_authenticated
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
@@ -14,8 +16,9 @@ from tornado.websocket import WebSocketHandler
 from foldsight import settings
 from foldsight_server.api.routes import PREFIX
 from foldsight_server.app import Application
-from foldsight_server.identity import Identity, nobody
+from foldsight_server.identity import Identity, local_user, nobody
 from foldsight_server.web.base import Dispatching, Following, send_static
+from foldsight_server.web.rooms import Joining
 
 
 class ApiHandler(Dispatching, APIHandler):
@@ -103,6 +106,44 @@ class EventsHandler(Following, WebSocketMixin, WebSocketHandler, JupyterHandler)
         super().on_close()
 
 
+class RoomHandler(Joining, WebSocketMixin, WebSocketHandler, JupyterHandler):
+    """A room over a websocket; the origin is checked by jupyter-server's rule."""
+
+    auth_resource = "foldsight"
+    _caller: Identity
+
+    def initialize(self, core: Application) -> None:
+        """Take the application."""
+        self.application_core = core
+
+    @ws_authenticated
+    async def get(self, *args: Any, **kwargs: Any) -> None:
+        """Open the websocket for a caller who may look; who may not write here may not write there."""
+        caller = local_user()
+        if not await self._allowed("read"):
+            raise web.HTTPError(403)
+        self._caller = caller if await self._allowed("write") else replace(caller, may="read")
+        await super().get(*args, **kwargs)
+
+    async def _allowed(self, action: str) -> bool:
+        user = self.current_user
+        return bool(await ensure_async(self.authorizer.is_authorized(self, user, action, self.auth_resource)))
+
+    def open(self, room_id: str) -> None:
+        """Enter the room."""
+        super().open()
+        self.start_room(room_id, self._caller)
+
+    async def on_message(self, message: str | bytes) -> None:
+        """Hand the message to the room."""
+        await self.pass_in(message)
+
+    def on_close(self) -> None:
+        """Leave."""
+        self.stop_room()
+        super().on_close()
+
+
 class StaticHandler(JupyterHandler):
     """The built front end, for signed-in users."""
 
@@ -126,6 +167,7 @@ class FoldSightExtension(ExtensionApp):
         self.handlers.extend(
             [
                 (rf"{PREFIX}/jobs/([^/]+)/events", EventsHandler, core),
+                (rf"{PREFIX}/rooms/([^/]+)", RoomHandler, core),
                 (rf"{PREFIX}(/files/.*)", FileHandler, core),
                 (rf"{PREFIX}(/.*)", ApiHandler, core),
                 (r"/foldsight/static/(.+)", StaticHandler),

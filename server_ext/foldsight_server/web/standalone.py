@@ -23,6 +23,7 @@ from foldsight_server.api.structures import MAX_UPLOAD
 from foldsight_server.app import Application
 from foldsight_server.identity import Identity, local_user, nobody
 from foldsight_server.web.base import Dispatching, Following, send_static
+from foldsight_server.web.rooms import Joining
 
 _log = logging.getLogger(__name__)
 #: The file that tells clients of this user where the service is.
@@ -68,8 +69,10 @@ class ApiHandler(Dispatching, _Guarded):
         return local_user() if self.signed_in() else nobody(self.request.remote_ip or "")
 
 
-class EventsHandler(Following, _Guarded, WebSocketHandler):
-    """Job events over a websocket."""
+class _GuardedSocket(_Guarded, WebSocketHandler):
+    """A websocket for who has the token and comes from here."""
+
+    application_core: Application
 
     def initialize(self, core: Application) -> None:
         """Take the application."""
@@ -84,6 +87,10 @@ class EventsHandler(Following, _Guarded, WebSocketHandler):
         if not self.signed_in():
             raise web.HTTPError(403)
 
+
+class EventsHandler(Following, _GuardedSocket):
+    """Job events over a websocket."""
+
     def open(self, job_id: str) -> None:
         """Begin to send events."""
         self.start_following(job_id)
@@ -94,6 +101,23 @@ class EventsHandler(Following, _Guarded, WebSocketHandler):
     def on_close(self) -> None:
         """Stop."""
         self.stop_following()
+
+
+class RoomHandler(Joining, _GuardedSocket):
+    """A room over a websocket."""
+
+    def open(self, room_id: str) -> None:
+        """Enter the room."""
+        self.start_room(room_id, local_user())
+
+    async def on_message(self, message: str | bytes) -> None:
+        """Hand the message to the room."""
+        self.settings["foldsight_seen"][0] = time.monotonic()
+        await self.pass_in(message)
+
+    def on_close(self) -> None:
+        """Leave."""
+        self.stop_room()
 
 
 class StaticHandler(_Guarded):
@@ -111,6 +135,7 @@ def make_app(core: Application, token: str) -> web.Application:
     options = {"core": core}
     handlers: list[Any] = [
         (rf"{PREFIX}/jobs/([^/]+)/events", EventsHandler, options),
+        (rf"{PREFIX}/rooms/([^/]+)", RoomHandler, options),
         (rf"{PREFIX}(/.*)", ApiHandler, options),
         (r"/foldsight/static/(.+)", StaticHandler),
     ]
