@@ -170,6 +170,17 @@ class Workspace:
         """Return one file of a structure."""
         return bytes(self._call("GET", f"/structures/{structure}/files/{quote(name, safe='')}").content)
 
+    def structure_link(self, structure: str, name: str) -> Json:
+        """Make a link to a file that anybody may read for an hour: ``url`` and ``expires``.
+
+        A URL that begins with ``/files/`` is one of the service: it comes after its address.
+        """
+        return self._json("GET", f"/structures/{structure}/files/{quote(name, safe='')}/link")
+
+    def job_link(self, job: str, name: str) -> Json:
+        """Make a link to a file of a result, as :meth:`structure_link` does."""
+        return self._json("GET", f"/jobs/{job}/files/{quote(name, safe='')}/link")
+
     def tag(self, structure: str, tag: str) -> Json:
         """Tag a structure."""
         return self._json("PUT", f"/structures/{structure}/tags/{quote(tag, safe='')}")

@@ -26,6 +26,7 @@ VERBS = {
     "jobs": "list, show and cancel jobs",
     "usage": "say what is used of the plan: predictions, storage, jobs",
     "doctor": "say what is running, what is missing and what would mend it",
+    "db": "back the service's database and files up, and restore them",
     "serve": "run the service on its own",
     "demo": "fold real proteins and run the first notebook",
 }

@@ -243,3 +243,16 @@ def workplace() -> Iterator[Workplace]:
     """An application on a database of the module's own."""
     with data_folder() as folder, Workplace(folder) as found:
         yield found
+
+
+@pytest.fixture
+def workplace_in() -> Callable[[Path], Workplace]:
+    """Make an application in a folder; to be used as a context."""
+    return Workplace
+
+
+@pytest.fixture
+def folders() -> Iterator[Callable[[], Path]]:
+    """Make data folders; their databases are stopped at the end."""
+    with contextlib.ExitStack() as stack:
+        yield lambda: stack.enter_context(data_folder())

@@ -37,12 +37,16 @@ class Database:
         self._pool: Pool | None = None
         self.dsn = os.environ.get("FOLDSIGHT_DATABASE_URL", "")
 
-    async def open(self) -> None:
-        """Start the embedded server if need be, migrate, and open the pool."""
+    async def attach(self) -> None:
+        """Start the embedded server if need be; the database is as it was left."""
         if not self.dsn:
             self._embedded = await asyncio.to_thread(EmbeddedPostgres, self._home / "postgres")
             self.dsn = self._embedded.dsn
         await self.ensure()
+
+    async def open(self) -> None:
+        """Start the embedded server if need be, migrate, and open the pool."""
+        await self.attach()
         applied = await migrate(self.dsn)
         if applied:
             _log.info("applied migrations: %s", ", ".join(applied))
