@@ -294,7 +294,7 @@ def main() -> int:
         scale=scale,
         spread=spread,
         typical_error=error,
-        info="built-in ddG 1",
+        info="built-in ddG 2",
     )
     return 0
 
