@@ -27,6 +27,8 @@ class RoomClient:
     Attributes
     ----------
     doc : pycrdt.Doc
+    began : float
+        When the last change was made.
     sent, saved : int
         Updates sent, and those that the server says are in its log.
     states : dict
@@ -37,6 +39,7 @@ class RoomClient:
         self.url, self.user, self.name, self._origin = url, user, name, origin
         self.doc = new_document()
         self.sent = self.saved = 0
+        self.began = 0.0
         self.states: dict[int, Any] = {}
         self.heard: list[tuple[float, str, Any]] = []
         self.synced = asyncio.Event()
@@ -90,7 +93,7 @@ class RoomClient:
 
     async def change(self, act: Callable[[Any], object]) -> None:
         """Change the document in one transaction and send it."""
-        before = self.doc.get_state()
+        self.began, before = time.perf_counter(), self.doc.get_state()
         with self.doc.transaction():
             act(self.doc)
         self.sent += 1

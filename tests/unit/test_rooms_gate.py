@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import random
 from collections.abc import Callable
@@ -257,14 +258,16 @@ def test_residues_must_be_there(first: Annotation) -> None:
     async def load(_: str) -> Any:
         return PAIR
 
-    known = KnownResidues(load, only="s")
+    known = KnownResidues(load)
     desk = Desk(verify=known.verify)
-    with pytest.raises(Unread):
+    with pytest.raises(BadRequest, match="must name its structure"):
         desk.send(OWNER, put(note(OWNER)))
-    known._kept["s"] = PAIR
-    assert desk.send(OWNER, put(note(OWNER)))
+    with pytest.raises(Unread):
+        desk.send(OWNER, put(note(OWNER, structure="s")))
+    assert asyncio.run(known.read("s")) is PAIR  # type: ignore[arg-type]
+    assert desk.send(OWNER, put(note(OWNER, structure="s")))
     other = helices({"A": "MKTAYIAKQRWW"}, first=24)
-    gone = Annotation.new(anchor("A:34", other), "", ("ada", "Ada"))
+    gone = Annotation.new(anchor("A:34", other), "", ("ada", "Ada"), structure="s")
     with pytest.raises(BadRequest, match="A:34 is not in the structure"):
         desk.send(OWNER, put(gone))
 

@@ -118,16 +118,19 @@ class Gate:
         """
         try:
             effect, changes = self._apply(update)
-            if self._is_ahead(update):
+            if self._is_ahead(update, effect):
                 raise Ahead
             if not effect:
                 return None
-            self._judge(changes, person)
+            # One transaction around all reads: each would open one of its own.
+            with self._trial.transaction():
+                self._judge(changes, person)
         except BaseException:
             self.renew()
             raise
-        for change in changes:
-            self._learn(change)
+        with self._trial.transaction():
+            for change in changes:
+                self._learn(change)
         return Admitted(
             effect, tuple(sorted({_name(change, key) for change in changes for key in _keys(change)}))
         )
@@ -162,12 +165,15 @@ class Gate:
         assert len(self._effects) <= 1, "one update is one transaction"
         return b"".join(self._effects), list(self._changes)
 
-    def _is_ahead(self, update: bytes) -> bool:
+    def _is_ahead(self, update: bytes, effect: bytes) -> bool:
         """Whether part of an update waits for others: structs or deletions that took no effect yet."""
         state = self._trial.get_state()
         rest = get_update(update, state)
         if rest[:1] != b"\x00":
             return True
+        # The usual case: it deletes nothing, or just what it took effect on.
+        if rest == b"\x00\x00" or (effect and rest == get_update(effect, state)):
+            return False
         known = wire.state_vector(state)
         return any(end > known.get(client, 0) for client, end in wire.deletions(rest))
 

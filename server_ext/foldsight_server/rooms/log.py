@@ -11,6 +11,8 @@ from foldsight_server.store.database import Database
 from foldsight_server.store.queries import sql
 
 CHANNEL = "foldsight_room"
+#: Parts that one row of the log names; an update that touches more is an import.
+MOST_TOUCHED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +75,16 @@ class Log:
 
     async def append(self, room: str, records: Sequence[Record]) -> int:
         """Append updates in one transaction and return the number of the last."""
-        async with self._database.connection() as connection, connection.transaction():
-            cursor = await connection.execute(sql("room_advance"), {"room": room, "count": len(records)})
-            row = await cursor.fetchone()
-            assert row is not None, "a room is made before it is written to"
-            head: int = row["head"]
-            first = head - len(records) + 1
-            values = [_values(room, first + i, record) for i, record in enumerate(records)]
-            if len(values) == 1:
-                await connection.execute(sql("room_append"), values[0])
-            else:
-                await connection.cursor().executemany(sql("room_append"), values)
-            await connection.execute(sql("announce_room"), {"room": room, "head": head})
+        values = {
+            "room": room,
+            "authors": [record.author for record in records],
+            "updates": [record.update for record in records],
+            "touched": ["\n".join(record.touched[:MOST_TOUCHED]) for record in records],
+        }
+        async with self._database.connection() as connection:
+            row = await (await connection.execute(sql("room_append"), values)).fetchone()
+        assert row is not None, "a room is made before it is written to"
+        head: int = row["head"]
         return head
 
     async def squash(self, room: str, keep: int) -> bool:
@@ -125,10 +125,3 @@ def merged(snapshot: bytes, updates: Sequence[bytes]) -> bytes:
     doc = new_document()
     merge(doc, (snapshot, *updates))
     return doc.get_update()
-
-
-def _values(room: str, seq: int, record: Record) -> dict[str, Any]:
-    return {
-        "room": room, "seq": seq, "author": record.author, "update": record.update,
-        "touched": list(record.touched[:200]),
-    }  # fmt: skip

@@ -7,16 +7,20 @@ SELECT head, squashed, snapshot FROM rooms WHERE id = %(room)s;
 -- name: room_updates_after
 SELECT seq, update FROM room_updates WHERE room = %(room)s AND seq > %(seq)s ORDER BY seq;
 
--- name: room_advance
--- Numbers for some updates; who comes next waits for this commit.
-UPDATE rooms SET head = head + %(count)s, updated = now() WHERE id = %(room)s RETURNING head;
-
 -- name: room_append
-INSERT INTO room_updates (room, seq, author, update, touched)
-VALUES (%(room)s, %(seq)s, %(author)s, %(update)s, %(touched)s);
-
--- name: announce_room
-SELECT pg_notify('foldsight_room', %(head)s::text || ' ' || %(room)s::text);
+-- Some updates under the next numbers, and the news of it, in one trip: a person waits for the answer.
+-- Who comes next to the same room waits for this commit. What was touched comes one to a line.
+WITH room AS (
+    UPDATE rooms SET head = head + cardinality(%(authors)s::text[]), updated = now()
+    WHERE id = %(room)s RETURNING id, head
+), added AS (
+    INSERT INTO room_updates (room, seq, author, update, touched)
+    SELECT room.id, room.head - cardinality(%(authors)s::text[]) + item.number, item.author, item.update,
+        string_to_array(item.touched, E'\n')
+    FROM room, unnest(%(authors)s::text[], %(updates)s::bytea[], %(touched)s::text[])
+        WITH ORDINALITY AS item (author, update, touched, number)
+)
+SELECT head, pg_notify('foldsight_room', head::text || ' ' || id) FROM room;
 
 -- name: lock_room
 SELECT head, squashed FROM rooms WHERE id = %(room)s FOR UPDATE;
