@@ -19,6 +19,7 @@ from typing import Any
 
 from foldsight import settings
 from foldsight._version import __version__
+from foldsight.annotation.remote import SharedBook
 from foldsight.errors import Failed, FoldSightError, ServiceUnavailable, error_from_dict
 from foldsight.jobs import FINAL
 from foldsight.typing import Json
@@ -161,6 +162,10 @@ class Client:
     def workspace(self) -> Workspace:
         """Projects and what is in them."""
         return Workspace(self._call)
+
+    def room(self, room: str) -> SharedBook:
+        """Return the annotations of a room: of a stored structure, a project, or ``local-`` and a name."""
+        return SharedBook(self._json, room)
 
     def engines(self) -> list[Json]:
         """Return the engines and whether each can run where jobs run."""

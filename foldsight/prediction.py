@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from foldsight.analyses import Analyses
+from foldsight.annotation.annotated import Annotated
 from foldsight.confidence import Confidence
 from foldsight.errors import EngineFailed
 from foldsight.outlets import Outlets
@@ -28,7 +29,7 @@ _ORIGIN_WORDS = {
 
 
 @dataclass(frozen=True, eq=False)
-class Prediction(Analyses, Outlets):
+class Prediction(Analyses, Annotated, Outlets):
     """A structure, how sure of it we are, and where it comes from.
 
     Parameters

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from foldsight.analyses import Analyses
+from foldsight.annotation.annotated import Annotated
 from foldsight.errors import BadRequest
 from foldsight.outlets import Outlets
 from foldsight.residues import ResidueRef, one_letter, resolve
@@ -108,7 +109,7 @@ class Chain:
 
 
 @dataclass(frozen=True, eq=False)
-class Structure(Analyses, Outlets):
+class Structure(Analyses, Annotated, Outlets):
     """Coordinates with their names.
 
     Parameters

@@ -18,6 +18,11 @@ EDITABLE = ("ranges", "layer", "kind", "colour", "label", "text", "resolved", "s
 class Document(Protocol):
     """Annotations by id, wherever they are kept."""
 
+    @property
+    def author(self) -> tuple[str, str]:
+        """Id and name of who writes."""
+        ...
+
     def all(self) -> list[Annotation]:
         """Return every annotation, oldest first."""
         ...
@@ -62,8 +67,13 @@ class Book:
         layers: Json | None = None,
         scenes: Json | None = None,
     ) -> None:
-        self.author, self.layers, self.scenes = author, layers or {}, scenes or {}
+        self._author, self.layers, self.scenes = author, layers or {}, scenes or {}
         self._held = {item.id: item for item in annotations}
+
+    @property
+    def author(self) -> tuple[str, str]:
+        """Id and name of who writes."""
+        return self._author
 
     def __len__(self) -> int:
         return len(self._held)

@@ -59,7 +59,7 @@ def read(
     Parameters
     ----------
     source : str, Path, bytes, Structure or Prediction
-        A path to PDB, mmCIF or BinaryCIF (gzipped or not, any suffix); the bytes of such
+        A path to PDB, mmCIF, BinaryCIF or ``.foldsight`` (gzipped or not, any suffix); the bytes of such
         a file; or an entry: ``pdb:1ABC``, ``pdb_00001abc``, ``afdb:P04637``,
         ``uniprot:P04637``. What has been read already is given back.
     name : str, optional
@@ -87,6 +87,11 @@ def read(
         if entry is not None:
             return _fetch(*entry, network)
     content = load(source, name=name)
+    if content.data.startswith(b"PK\x03\x04"):
+        # Here, because it reads the parts of a ZIP file through this module.
+        from foldsight.io.foldsight_file import unpack
+
+        return unpack(content)
     return _with_pae(opened_to_value(open_file(content)), content)
 
 

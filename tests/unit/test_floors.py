@@ -37,7 +37,13 @@ FOREIGN = {
     "foldsight_lab": "jupyter_extension",
 }
 #: A pair on one line that may look sideways, one way.
-SIDEWAYS = {("library", "sources"), ("sequence", "residues"), ("structure", "confidence"), ("magic", "cli")}
+SIDEWAYS = {
+    ("library", "sources"),
+    ("sequence", "residues"),
+    ("structure", "confidence"),
+    ("structure", "annotation"),
+    ("magic", "cli"),
+}
 
 LEVEL = {name: level for level, names in enumerate(FLOORS) for name in names}
 

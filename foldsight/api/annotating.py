@@ -1,0 +1,11 @@
+"""Rooms of the service, for :meth:`foldsight.annotation.annotated.Annotated.join`."""
+
+from __future__ import annotations
+
+from foldsight.annotation.remote import SharedBook
+from foldsight.client import connect
+
+
+def open_room(room: str) -> SharedBook:
+    """Return a room of the service that this kernel reaches, with the kernel's own token."""
+    return connect().room(room)
