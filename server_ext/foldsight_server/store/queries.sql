@@ -140,7 +140,7 @@ SELECT j.project_id, j.user_id, j.name, j.request ->> 'sequence',
        length(replace(j.request ->> 'sequence', ':', '')),
        encode(sha256(convert_to(j.request ->> 'sequence', 'UTF8')), 'hex'),
        j.summary ->> 'origin', j.summary ->> 'engine', j.id,
-       j.summary #>> '{confidence,kind}', (j.summary #>> '{confidence,mean}')::real, j.files,
+       j.summary #>> '{confidence,kind}', (j.summary #>> '{confidence,mean}')::float8, j.files,
        (SELECT coalesce(sum((item ->> 'bytes')::bigint), 0) FROM jsonb_array_elements(j.files) item)
 FROM jobs j JOIN projects p ON p.id = j.project_id AND p.deleted IS NULL
 WHERE j.id = %(id)s AND j.kind = 'fold' AND j.summary ->> 'origin' IS NOT NULL AND NOT EXISTS (

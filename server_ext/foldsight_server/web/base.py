@@ -6,11 +6,12 @@ import asyncio
 import re
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from tornado import web
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
-from foldsight.errors import FoldSightError
+from foldsight.errors import BadRequest, Failed, FoldSightError, NotAllowed, NotFound, WrongMethod
 from foldsight_server.api.calls import Response
 from foldsight_server.api.problems import failure
 from foldsight_server.api.routes import PREFIX
@@ -51,15 +52,28 @@ class Dispatching(web.RequestHandler):
             await core.dispatch(method, raw, identity, query, body, headers=headers, remote=remote)
         )
 
+    def write_error(self, status_code: int, **_: Any) -> None:
+        """Say in a problem document too what the web server itself refuses."""
+        kinds = {403: NotAllowed, 404: NotFound, 405: WrongMethod}
+        kind = kinds.get(status_code, BadRequest if status_code < 500 else Failed)
+        reason = self._reason.rstrip(".")
+        self._put(failure(kind(f"{reason}.", hint="See /openapi.json.")))
+        self.set_status(status_code)
+        self.finish()
+
     async def send(self, response: Response) -> None:
         """Send a response."""
+        self._put(response)
+        await self.finish()
+
+    def _put(self, response: Response) -> None:
         self.set_status(response.status)
         self.set_header("Content-Type", response.content_type)
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Cache-Control", "no-store")
         for name, value in response.headers.items():
             self.set_header(name, value)
-        await self.finish(response.encoded())
+        self.write(response.encoded())
 
 
 class Following(WebSocketHandler):
