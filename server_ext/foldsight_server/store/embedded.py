@@ -109,6 +109,7 @@ class EmbeddedPostgres:
             while pgfiles.is_postgres(pid) and time.monotonic() < deadline:
                 _collect()
                 time.sleep(0.02)
+            _collect()
             return not pgfiles.is_postgres(pid)
 
     def _others(self) -> int:
