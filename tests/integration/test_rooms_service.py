@@ -14,7 +14,9 @@ from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError
 
 from foldsight.client import Client
+from foldsight.errors import NotFound
 from tests.room_client import RoomClient, together, until
+from tests.samples import helices
 
 
 def url(client: Client, room: str, token: str | None = None) -> str:
@@ -115,3 +117,30 @@ def test_strangers_stay_out(shared: Any) -> None:
             assert lost.closed == (4404, f"There is no room {name!r}.")
 
     asyncio.run(main())
+
+
+def test_a_kernel_and_a_browser_share_a_room(shared: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = shared.client()
+    monkeypatch.setenv("FOLDSIGHT_URL", client.address.url)
+    monkeypatch.setenv("FOLDSIGHT_TOKEN", client.address.token)
+    protein = helices({"A": "MKTAYIAKQRQISFVKSHFSRQ"})
+    protein.annotate("A:2", "from before")
+    room = protein.join("local-kernel", bring=True)
+    made = protein.annotate("A:5-7", "from the *kernel*", label="K")
+
+    async def browser() -> None:
+        here = await RoomClient(url(client, "local-kernel")).connect()
+        assert here.texts() == ["from before", "from the *kernel*"]
+        await here.note("from the browser")
+        await here.all_saved()
+        await here.close()
+
+    asyncio.run(browser())
+    assert sorted(protein.annotations["text"]) == ["from before", "from the *kernel*", "from the browser"]
+    room.change(made.id, label="L", text="from *here*")
+    said = protein.comment(made, "@ada look")
+    assert said.mentions == ("ada",)
+    assert room.get(made.id).label == "L"
+    room.remove(made.id)
+    with pytest.raises(NotFound):
+        room.get(made.id)
