@@ -15,7 +15,12 @@ from typing import TYPE_CHECKING, Any
 from foldsight._version import __version__
 
 if TYPE_CHECKING:
+    from foldsight.api import align as align
+    from foldsight.api import features as features
     from foldsight.api import fold as fold
+    from foldsight.api import interfaces as interfaces
+    from foldsight.api import pockets as pockets
+    from foldsight.api import variants as variants
     from foldsight.api import view as view
     from foldsight.io import read as read
     from foldsight.magic import load_ipython_extension as load_ipython_extension
@@ -25,7 +30,12 @@ if TYPE_CHECKING:
     from foldsight.structure import Structure as Structure
 
 _HOMES = {
+    "align": "foldsight.api",
+    "features": "foldsight.api",
     "fold": "foldsight.api",
+    "interfaces": "foldsight.api",
+    "pockets": "foldsight.api",
+    "variants": "foldsight.api",
     "view": "foldsight.api",
     "read": "foldsight.io",
     "search": "foldsight.sources",
@@ -40,10 +50,15 @@ __all__ = [
     "Query",
     "Structure",
     "__version__",
+    "align",
+    "features",
     "fold",
+    "interfaces",
     "load_ipython_extension",
+    "pockets",
     "read",
     "search",
+    "variants",
     "view",
 ]
 

@@ -52,14 +52,60 @@ class Analyses:
         found: pd.DataFrame = analysis("features")(self, accession, **options)
         return found
 
+    def align(self, other: Any, **options: Any) -> Any:
+        """Superpose this structure on another one, or several others on this one (TM-align).
+
+        Parameters
+        ----------
+        other : Structure, Prediction, Path, str, or several of them
+            A ``str`` is a path or an entry such as ``pdb:1HPV``.
+        **options
+            As :func:`foldsight.api.aligning.align`: ``chains``, ``complex``, ``min_tm``,
+            ``network``.
+
+        Returns
+        -------
+        Superposition or Matches
+        """
+        return analysis("align")(self, other, **options)
+
+    def pockets(self, **options: Any) -> Any:
+        """Return the pockets, the likeliest binding site first.
+
+        ``options`` as :func:`foldsight.api.analysing.pockets`: ``method``.
+
+        Returns
+        -------
+        Pockets
+            A sequence with ``table`` and ``view()``.
+        """
+        return analysis("pockets")(self, **options)
+
+    def variants(self, request: Any, **options: Any) -> Any:
+        """Predict the ddG of folding of variants, kcal/mol, > 0 destabilises.
+
+        Parameters
+        ----------
+        request : str or iterable of str
+            ``V82A I84V``, ``A:R175H``, ``p.Arg175His``, or ``scan``.
+        **options
+            As :func:`foldsight.api.analysing.variants`.
+
+        Returns
+        -------
+        VariantTable
+            A sequence of rows with ``table``, ``heat_map()`` and ``view()``.
+        """
+        return analysis("variants")(self, request, **options)
+
     def interfaces(self, **options: Any) -> Any:
         """Return what holds the chains together: buried area, contacts, bonds, and scores from PAE.
 
-        ``options`` as :func:`foldsight.analysis.interfaces.find_interfaces`: ``pae_cutoff``.
+        ``options`` as :func:`foldsight.api.analysing.interfaces`: ``pae_cutoff``.
 
         Returns
         -------
         Interfaces
-            A sequence with ``table``.
+            A sequence with ``table`` and ``view()``.
         """
         return analysis("interfaces")(self, **options)

@@ -12,6 +12,7 @@ import glob
 import os
 import re
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ HELP = """%foldsight VERB ...            the verbs of the command line:
 p = %foldsight fold x.fasta      keeps it: p.residues, p.select("A:25-27"), p.save("p.cif")
 %%foldsight fold --engine auto   folds the FASTA text of the cell
 %foldsight view p                a variable, a file, or pdb:1HPV
+%foldsight pockets p             table and view; so do align and ddg
 %foldsight fold $sequence        $name and {{expression}} stand for Python values
 %foldsight VERB --help           the options of a verb"""
 
@@ -74,11 +76,12 @@ def run(shell: Any, line: str, cell: str | None = None) -> Any:
             f"%%foldsight {args.verb} takes nothing from the cell.", hint="Write % instead of %%."
         )
     _hand_over(args, values, shell)
-    if args.verb == "view" and not args.output:
-        return _view(args)
+    shown = _shown(args)
+    if shown is not None:
+        return shown
     answer = parsers.verb(args.verb).run(args, console)
     console.clear()
-    return answer.data if args.json is True else _told(answer)
+    return answer.data if args.json in (True, "") else _told(answer)
 
 
 def _parsed(words: list[str]) -> argparse.Namespace | None:
@@ -142,11 +145,55 @@ def _settled(value: Any) -> Any:
     return value.result() if isinstance(value, Fold) else value
 
 
+def _shown(args: argparse.Namespace) -> Any:
+    """Return the object that shows itself, for verbs that have one.
+
+    None leaves it to the verb itself: when files are to be written, JSON is wanted, or what the
+    object needs is missing.
+    """
+    if args.verb not in _OBJECTS:
+        return None
+    own = parsers.choices_of(parsers.build(only=args.verb))[args.verb]
+    default = {action.dest: action.default for action in parsers.actions(own)}
+    given = {name for name, value in vars(args).items() if name in default and value != default[name]}
+    make, needed, options = _OBJECTS[args.verb]
+    return make(args) if needed <= given <= needed | options else None
+
+
 def _view(args: argparse.Namespace) -> Any:
     from foldsight.api import view
 
     style = {"coloring": args.coloring, "palette": args.palette}
     return view(args.source, network=args.network, **{key: value for key, value in style.items() if value})
+
+
+def _align(args: argparse.Namespace) -> Any:
+    from foldsight.api import align
+
+    chains = tuple(args.chains) if args.chains else None
+    return align(args.mobile, args.reference, chains=chains, complex=args.complex)
+
+
+def _pockets(args: argparse.Namespace) -> Any:
+    from foldsight.api import pockets
+
+    return pockets(args.source, method=args.method, network=args.network)
+
+
+def _variants(args: argparse.Namespace) -> Any:
+    from foldsight.api import variants
+
+    request = " ".join(args.variants) or "scan"
+    return variants(args.source, request, chain=args.chain, context=args.context, level=args.level)
+
+
+#: Verbs with an object that shows itself: what makes it, the arguments it needs and those it takes.
+_OBJECTS: dict[str, tuple[Callable[[argparse.Namespace], Any], set[str], set[str]]] = {
+    "view": (_view, {"source"}, {"coloring", "palette", "network"}),
+    "align": (_align, {"mobile", "reference"}, {"chains", "complex"}),
+    "pockets": (_pockets, {"source"}, {"method", "network"}),
+    "ddg": (_variants, {"source"}, {"variants", "chain", "context", "level"}),
+}
 
 
 def _expanded(shell: Any, line: str) -> tuple[list[str], dict[str, Any]]:

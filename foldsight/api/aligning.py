@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from foldsight import outlets
 from foldsight.analysis.alignment import (
@@ -20,22 +21,20 @@ from foldsight.analysis.alignment import (
 from foldsight.analysis.alignment import align as align_traces
 from foldsight.analysis.alignment.batch import as_structure
 from foldsight.analysis.alignment.many import Item, Refusal
-from foldsight.api.viewing import structure_of
+from foldsight.api.shown import Displayed
+from foldsight.api.viewing import Source, subject_of
 from foldsight.errors import BadRequest, FoldSightError
-from foldsight.prediction import Prediction
 from foldsight.scene import Scene
 from foldsight.scene.superposed import superposed
 from foldsight.structure import Structure
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
-
-#: A structure, or what ``foldsight.read`` takes for one.
-Source = Structure | Prediction | str | Path
 
 
 @dataclass(frozen=True, eq=False)
-class Superposition:
+class Superposition(Displayed):
     """A structure on another one: the numbers, the moved structure, a view of both.
 
     Attributes
@@ -68,6 +67,13 @@ class Superposition:
     def n_aligned(self) -> int:
         """Number of aligned pairs of residues."""
         return self.alignment.n_aligned
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per aligned pair of residues; of complexes one per pair of chains."""
+        if isinstance(self.alignment, Alignment):
+            return self.alignment.table(self.reference, self.mobile)
+        return self.alignment.table()
 
     @cached_property
     def moved(self) -> Structure:
@@ -106,6 +112,9 @@ class Superposition:
     def __repr__(self) -> str:
         return str(self.alignment)
 
+    def _repr_html_(self) -> str:
+        return f"<pre style='white-space:pre-wrap'>{escape(repr(self))}</pre>"
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         """Show both structures where a notebook asks; the numbers everywhere else."""
         bundle = self.view()._repr_mimebundle_()
@@ -126,7 +135,7 @@ def align(
 
     Parameters
     ----------
-    item : Structure, Prediction, str or Path
+    item : Structure, Prediction, Fold, str or Path
         What is moved. With several others, the reference that they are moved onto.
     other : the same, or an iterable of them
         What it is put on.
@@ -148,10 +157,10 @@ def align(
     ------
     BadRequest, Failed
     """
-    if not isinstance(other, Structure | Prediction | str | Path):
+    if isinstance(other, Iterable) and not isinstance(other, str | bytes):
         if chains or complex:
             raise BadRequest("Chains and complexes are aligned in pairs.", hint="Give one other structure.")
-        others = [_item(one, network) for one in other]
+        others = [_item(one, network) for one in cast("Iterable[Source]", other)]
         return align_many(_structure(item, network), others, min_tm=min_tm)
     if min_tm is not None:
         raise BadRequest("min_tm is for several structures.", hint="Give a list of them.")
@@ -166,7 +175,7 @@ def align(
 
 
 def _structure(source: Source, network: str | None) -> Structure:
-    return as_structure(structure_of(source, network=network))
+    return as_structure(subject_of(source, network))
 
 
 def _item(source: Source, network: str | None) -> Item:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from foldsight.analysis.tracks import residue_tracks
+from foldsight.api.viewing import Source, subject_of
 from foldsight.errors import BadRequest
 from foldsight.prediction import Prediction
 from foldsight.structure import Structure
@@ -31,7 +32,7 @@ PARTNERS = {"Disulfide bond", "Cross-link"}
 
 
 def features(
-    item: Structure | Prediction, accession: str, *, interpro: bool = True, network: str | None = None
+    item: Source, accession: str, *, interpro: bool = True, network: str | None = None
 ) -> pd.DataFrame:
     """Return the residue table with UniProt numbers, features and InterPro entries.
 
@@ -40,7 +41,7 @@ def features(
 
     Parameters
     ----------
-    item : Structure or Prediction
+    item : Structure, Prediction, Fold, Path or str
     accession : str
         UniProt accession of a canonical sequence, such as ``P04637``.
     interpro : bool, optional
@@ -64,7 +65,7 @@ def features(
     from foldsight.sources.uniprot import UniProt
     from foldsight.sources.uniprot_entries import canonical
 
-    name = canonical(accession)
+    name, item = canonical(accession), subject_of(item, network)
     structure = item.structure if isinstance(item, Prediction) else item
     places = positions(structure, UniProt().fetch(name, network).chains[0], name)
     found = [sources.features(name, network=network)]

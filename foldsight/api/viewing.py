@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 from foldsight import outlets
 from foldsight.api.handle import Fold
@@ -12,13 +12,16 @@ from foldsight.prediction import Prediction
 from foldsight.scene import Scene
 from foldsight.structure import Structure
 
+#: A structure, or what ``foldsight.read`` takes for one.
+Source: TypeAlias = Fold | Structure | Prediction | str | Path | bytes
+
 
 def view(*items: Any, network: str | None = None, **style: Any) -> Any:
     """Return an interactive view.
 
     Parameters
     ----------
-    *items : Fold, Prediction, Structure, Scene, Path or str
+    *items : Fold, Prediction, Structure, Scene, result of an analysis, Path or str
         A ``str`` is a path or ``pdb:1HPV``, ``afdb:P04637``.
     network : {'off', 'hash', 'sequence'}, optional
         For records of a source.
@@ -45,6 +48,8 @@ def shown(item: Any, *, network: str | None = None) -> Prediction | Structure | 
         return item
     if isinstance(item, Fold):
         return item.result()
+    if isinstance(getattr(item, "scene", None), Scene):  # a result: pockets, a superposition ...
+        return cast("Scene", item.scene)
     if not isinstance(item, str | Path | bytes):
         raise BadRequest(
             f"A {type(item).__name__} cannot be shown.", hint="Give a prediction, a structure or a file."
@@ -66,3 +71,14 @@ def structure_of(source: Any, *, network: str | None = None) -> Prediction | Str
     if isinstance(found, Prediction | Structure):
         return found
     raise BadRequest(f"{source!r} is a sequence, not a structure.", hint="Fold it first.")
+
+
+def subject_of(item: Source, network: str | None = None) -> Prediction | Structure:
+    """Return the structure that an analysis is asked of.
+
+    Raises
+    ------
+    Refused
+        When it is none.
+    """
+    return item.result() if isinstance(item, Fold) else structure_of(item, network=network)
