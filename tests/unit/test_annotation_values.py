@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
 
 import jsonschema
 import numpy as np
@@ -198,3 +202,16 @@ def test_markdown_is_rendered() -> None:
         '<ul><li>x</li><li><a href="https://z.example" rel="noopener noreferrer nofollow" target="_blank">'
         "y</a></li></ul>"
     )
+
+
+def test_typescript_types_are_what_the_schema_says() -> None:
+    script = Path(__file__).parents[2] / "scripts" / "annotation-types"
+    done = subprocess.run(
+        [sys.executable, str(script), "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("name", "kind"), [("Annotation", Annotation), ("Comment", Comment)])
+def test_python_values_have_the_fields_of_the_schema(name: str, kind: type) -> None:
+    assert {field.name for field in fields(kind)} == set(schema()["$defs"][name]["properties"])

@@ -227,6 +227,7 @@ class Rooms:
             await room.close()
         self._rooms.clear()
 
-    def facts(self) -> dict[str, int]:
-        """Return how many rooms and connections there are."""
-        return {"rooms": len(self._rooms), "connections": len(self._callers)}
+    @property
+    def connections(self) -> int:
+        """How many connections there are in all rooms."""
+        return len(self._callers)

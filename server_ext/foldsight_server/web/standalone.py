@@ -177,7 +177,8 @@ async def _until_done(core: Application, app: web.Application, idle_exit: float 
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), 5.0)
         quiet = time.monotonic() - app.settings["foldsight_seen"][0]
-        if idle_exit is not None and quiet > idle_exit and await core.service.queue.busy() == 0:
+        idle = idle_exit is not None and quiet > idle_exit and core.service.rooms.connections == 0
+        if idle and await core.service.queue.busy() == 0:
             _log.info("nothing to do for %.0f s", quiet)
             return
 
