@@ -91,7 +91,7 @@ class Client:
             project.
         name : str, optional
         **settings
-            As :mod:`foldsight.analysis.tasks` has them.
+            As :mod:`foldsight.tasks` has them.
 
         Raises
         ------

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from foldsight.confidence import Confidence
-from foldsight.errors import BadFile, BadRequest, Refused
+from foldsight.errors import BadFile, BadRequest, NetworkOff, Refused
 from foldsight.io.assemble import Header, assemble
 from foldsight.io.beside import pae_beside
 from foldsight.io.cif_header import Block
@@ -134,7 +134,15 @@ def _fetch(source: str, identifier: str, network: str | None) -> Any:
     if source not in found:
         known = ", ".join(f"{name}:" for name in sorted(found)) or "none"
         raise BadRequest(f"There is no database {source!r}.", hint=f"Known are {known}.", source=source)
-    return found[source].load()().fetch(identifier, network=network)
+    try:
+        return found[source].load()().fetch(identifier, network=network)
+    except NetworkOff as fault:
+        local = found.get("library")
+        if source != "pdb" or local is None or not local.load()().holds(identifier):
+            raise
+        raise NetworkOff(
+            fault.message, hint=f"{fault.hint} Its protein chains are here: library:{identifier.lower()}."
+        ) from None
 
 
 def open_file(content: Content) -> Opened:

@@ -24,7 +24,7 @@ FLOORS: list[set[str]] = [
     {"structure", "confidence", "annotation"},
     {"prediction"},
     {"io", "analysis"},
-    {"sources", "library"},
+    {"sources", "library", "tasks"},
     {"engines", "scene", "workspace"},
     {"export", "client"},
     {"api"},

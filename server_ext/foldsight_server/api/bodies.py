@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from foldsight.analysis.embedding import Kind
 from foldsight_server.policy import Role, Visibility
 
 #: A line without control characters.
@@ -47,7 +48,7 @@ class Input(Body):
 
 
 class SubmitAnalysis(Body):
-    """Body of ``POST /analyses``; settings are those of :mod:`foldsight.analysis.tasks`."""
+    """Body of ``POST /analyses``; settings are those of :mod:`foldsight.tasks`."""
 
     kind: Literal["align", "interfaces", "pockets", "variants"]
     inputs: Annotated[list[Input], Meta(min_length=1, max_length=500)]
@@ -105,6 +106,16 @@ class StructureChange(Body):
     organism: Line | None = None
     uniprot: Line | None = None
     pdb_id: Line | None = None
+
+
+class SimilarTo(Body):
+    """Body of ``POST /similar``: a sequence, or a structure that the caller may see."""
+
+    sequence: Annotated[str, Meta(max_length=40_000)] | None = None
+    structure: Id | None = None
+    k: Annotated[int, Meta(ge=1, le=200)] = 10
+    project: Id | None = None
+    kind: Kind | None = None
 
 
 class NewComment(Body):

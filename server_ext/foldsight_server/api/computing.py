@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
-from foldsight.analysis import tasks
+from foldsight import tasks
 from foldsight.errors import BadRequest
 from foldsight_server.api.bodies import Input, SubmitAnalysis
 from foldsight_server.api.calls import Call, Response

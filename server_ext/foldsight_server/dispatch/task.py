@@ -18,8 +18,8 @@ def run(job_id: str, attempt: int, request: dict[str, Any], inputs: list[dict[st
 
     Errors travel as values, so that a worker that dies is told apart from a fold that breaks.
     """
-    from foldsight.analysis.tasks import run_analysis
     from foldsight.engines.run import run_fold
+    from foldsight.tasks import run_analysis
 
     reporter = _Reporter(job_id, attempt)
     stop = reporter.cancelled

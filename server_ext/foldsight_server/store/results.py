@@ -79,7 +79,7 @@ class Results:
 
 
 def _summary(files: dict[str, bytes]) -> dict[str, Any]:
-    from foldsight.analysis.tasks import RESULT, summary_of
     from foldsight.io.bundle import from_bundle
+    from foldsight.tasks import RESULT, summary_of
 
     return summary_of(files) if RESULT in files else from_bundle(files).summary()

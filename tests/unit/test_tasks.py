@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from foldsight.analysis.tasks import ANALYSES, RESULT, TABLE, cache_key, check, run_analysis, summary_of
 from foldsight.errors import BadRequest, Cancelled
 from foldsight.io.bundle import to_bundle
 from foldsight.io.pdb_writer import pdb_text
 from foldsight.library import Library
 from foldsight.library.catalog import STARTER
+from foldsight.tasks import ANALYSES, RESULT, TABLE, cache_key, check, run_analysis, summary_of
 from tests.samples import prediction
 
 LIBRARY = Library(STARTER.parent / "nowhere", STARTER)
