@@ -23,7 +23,7 @@ By: TypeAlias = Literal["shorter", "longer", "reference", "mobile"]
 #: TM-score by the shorter chain; the 3Di similarity and the likeness that pairs with that
 #: score reach, all but one in 200 of each before a margin was taken off
 #: (``bench/alignment_search.py --fit``). Below the first TM-score nothing is left out.
-CUTOFFS = ((0.5, 7.3, 0.258), (0.6, 8.8, 0.475))
+CUTOFFS = ((0.5, 7.3, 0.2), (0.6, 8.8, 0.368))
 #: What a unit of 3Di similarity counts beside the TM-score of the first superposition.
 WEIGHT = 0.02
 #: Pairs of residues that a superposition needs, and the TM-score term of residues that are near.
