@@ -20,8 +20,9 @@ from foldsight_server.rooms.document import (
     root,
     seed,
 )
-from foldsight_server.rooms.gate import Ahead, Gate, Person, Unread
+from foldsight_server.rooms.gate import Ahead, Gate, Unread
 from foldsight_server.rooms.residues import KnownResidues
+from foldsight_server.rooms.rules import Person
 from hypothesis import given
 from hypothesis import strategies as st
 from pycrdt import Array, Map, Text

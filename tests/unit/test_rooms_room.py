@@ -20,12 +20,12 @@ from foldsight_server.rooms.document import (
     root,
     seed,
 )
-from foldsight_server.rooms.gate import Person
 from foldsight_server.rooms.limits import MOST_MESSAGE, MOST_WAITING, Bucket
 from foldsight_server.rooms.log import Record, State, merged
 from foldsight_server.rooms.member import Member
 from foldsight_server.rooms.presence import MOST_CLIENTS, Presence
 from foldsight_server.rooms.room import Room
+from foldsight_server.rooms.rules import Person
 from pycrdt import Map
 
 from foldsight.annotation import Annotation, Comment, anchor

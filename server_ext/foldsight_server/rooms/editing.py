@@ -24,8 +24,8 @@ from foldsight_server.rooms.document import (
     replace_text,
     root,
 )
-from foldsight_server.rooms.gate import Person
 from foldsight_server.rooms.room import Room
+from foldsight_server.rooms.rules import Person
 
 
 async def _edit(room: Room, person: Person, change: Callable[[YDoc], None]) -> YDoc:

@@ -12,19 +12,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pycrdt import Map, MapEvent, get_update
+from pycrdt import MapEvent, get_update
 
-from foldsight.annotation import Annotation, check
-from foldsight.errors import BadRequest, NotAllowed
 from foldsight_server.rooms import wire
-from foldsight_server.rooms.document import MOST_ANNOTATIONS, ROOTS, YDoc, keys, new_document, plain, root
+from foldsight_server.rooms.document import ROOTS, YDoc, keys, new_document, root
+from foldsight_server.rooms.rules import Change, Owner, Person, Rules, Verify
 
-#: Fields that say who made something, when, and under which id: never changed.
-_FIXED = frozenset({"id", "author", "created"})
 #: Authors of deleted annotations and comments that are remembered, so that undo can bring them back.
 MOST_REMEMBERED = 50_000
-Owner = tuple[str, ...]
-Verify = Callable[[Annotation], None]
 
 
 class Ahead(Exception):
@@ -37,27 +32,6 @@ class Unread(Exception):
     def __init__(self, structure: str) -> None:
         super().__init__(structure)
         self.structure = structure
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Who writes, and what their role lets them do."""
-
-    id: str
-    name: str
-    may_comment: bool = True
-    may_edit: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One shared type that an update touched: its path from the root, and its changed keys.
-
-    ``keys`` maps a key to ``(action, old value)``; it is empty for text.
-    """
-
-    path: tuple[str, ...]
-    keys: dict[str, tuple[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +54,9 @@ class Gate:
     """
 
     def __init__(self, state: Callable[[], bytes], verify: Verify | None = None) -> None:
-        self._state, self._verify = state, verify
+        self._state = state
         self._authors: dict[Owner, str] = {}
+        self._rules = Rules(self._authors, verify)
         self.renew()
         annotations = root(self._trial, "annotations")
         for key in keys(annotations):
@@ -124,7 +99,7 @@ class Gate:
                 return None
             # One transaction around all reads: each would open one of its own.
             with self._trial.transaction():
-                self._judge(changes, person)
+                self._rules.judge(self._trial, changes, person)
         except BaseException:
             self.renew()
             raise
@@ -177,117 +152,6 @@ class Gate:
         known = wire.state_vector(state)
         return any(end > known.get(client, 0) for client, end in wire.deletions(rest))
 
-    def _judge(self, changes: Iterable[Change], person: Person) -> None:
-        if not person.may_comment:
-            raise NotAllowed("A viewer may not write in this room.", hint="Ask an owner for another role.")
-        if strange := sorted(set(self._trial.keys()) - set(ROOTS)):
-            raise BadRequest(
-                f"The document has no part {strange[0][:40]!r}.", hint=f"It has {', '.join(ROOTS)}."
-            )
-        annotations: set[str] = set()
-        for change in changes:
-            if change.path[0] == "annotations":
-                annotations.update(_annotations_of(change))
-                self._judge_annotation(change, person)
-            elif not person.may_edit:
-                raise NotAllowed(
-                    "A commenter may only write comments.", hint="Ask an owner for another role."
-                )
-            else:
-                self._judge_part(change)
-        self._check_annotations(annotations)
-
-    def _judge_annotation(self, change: Change, person: Person) -> None:
-        """Whether a person may make one change below ``annotations``."""
-        match change.path[1:]:
-            case (annotation, "comments"):
-                for key, (action, _) in change.keys.items():
-                    self._judge_comment((annotation, key), action, person)
-            case (annotation, "comments", comment, *_):
-                self._judge_comment_edit((annotation, comment), change, person)
-            case _ if not person.may_edit:
-                raise NotAllowed(
-                    "A commenter may only write comments.", hint="Ask an owner for another role."
-                )
-            case ():
-                for key, (action, _) in change.keys.items():
-                    self._judge_new(key, action, person)
-            case _:
-                self._keep_fixed(change.keys, {*_FIXED, "author_name", "comments"})
-
-    def _judge_new(self, key: str, action: str, person: Person) -> None:
-        if action == "update":
-            raise NotAllowed("An annotation is changed field by field, not replaced.")
-        if action == "add":
-            made = plain(self._roots["annotations"][key])
-            self._own((key,), made.get("author"), person)
-            for comment, part in made["comments"].items():
-                self._own((key, comment), part.get("author"), person)
-
-    def _judge_comment(self, owner: Owner, action: str, person: Person) -> None:
-        annotation, key = owner
-        if action == "update":
-            raise NotAllowed("A comment is changed field by field, not replaced.")
-        if action == "delete":
-            if not person.may_edit and self._authors.get(owner) != person.id:
-                raise NotAllowed("A commenter may delete only comments of their own.")
-            return
-        comment = self._roots["annotations"][annotation]["comments"][key]
-        self._own(owner, comment.get("author") if isinstance(comment, Map) else None, person)
-
-    def _judge_comment_edit(self, owner: Owner, change: Change, person: Person) -> None:
-        if self._authors.get(owner) != person.id:
-            raise NotAllowed("Only its author may edit a comment.", hint="Write a reply instead.")
-        self._keep_fixed(change.keys, {*_FIXED, "author_name"})
-        if "text" in change.keys and "history" not in change.keys:
-            raise BadRequest("An edited comment must keep what it said in its history.")
-        if "history" in change.keys:
-            old = change.keys["history"][1]
-            now = self._roots["annotations"][owner[0]]["comments"][owner[1]].get("history")
-            if not isinstance(now, list) or not _grew(list(old or ()), now):
-                raise BadRequest("The history of a comment only grows.")
-
-    def _own(self, owner: Owner, author: object, person: Person) -> None:
-        """What is new carries its writer's own id, unless undo brings back what was there."""
-        if author != person.id and self._authors.get(owner) != author:
-            raise NotAllowed("Nobody may write in another's name.", hint=f"Your id here is {person.id}.")
-
-    def _keep_fixed(self, keys: Iterable[str], fixed: set[str]) -> None:
-        if changed := sorted(fixed.intersection(keys)):
-            raise NotAllowed(f"{', '.join(changed)} cannot be changed.")
-
-    def _judge_part(self, change: Change) -> None:
-        """Check layers, scenes and meta against the schema."""
-        name, *rest = change.path
-        held = self._roots[name]
-        if name == "meta":
-            check("Meta", held.to_py())
-            return
-        kind = {"layers": "Layer", "scenes": "SavedScene"}[name]
-        for key in rest[:1] or change.keys:
-            if key in held:
-                part = held[key]
-                data = part.to_py() if isinstance(part, Map) else None
-                check(kind, data)
-                assert data is not None
-                if data["id"] != key:
-                    raise BadRequest(f"{name}.{key} has another id than its key.")
-        if len(held) > 200:
-            raise BadRequest(f"A room holds at most 200 {name}.")
-
-    def _check_annotations(self, keys: Iterable[str]) -> None:
-        held = self._roots["annotations"]
-        if len(held) > MOST_ANNOTATIONS:
-            raise BadRequest(f"A room holds at most {MOST_ANNOTATIONS} annotations.")
-        for key in keys:
-            if key not in held:
-                continue
-            found = Annotation.from_dict(plain(held[key]))
-            if found.id != key or any(comment.id != part for part, comment in found.comments.items()):
-                raise BadRequest(f"Annotation {key!r} has another id than its key.")
-            if self._verify is not None:
-                self._verify(found)
-
     def _learn(self, change: Change) -> None:
         """Remember the authors of what is new."""
         held = self._roots["annotations"]
@@ -311,15 +175,9 @@ class Gate:
     def _forget(self) -> None:
         """Drop the authors of what is gone."""
         held = self._roots["annotations"]
-        self._authors = {
-            owner: author
-            for owner, author in self._authors.items()
-            if owner[0] in held and (len(owner) == 1 or owner[1] in held[owner[0]]["comments"])
-        }
-
-
-def _annotations_of(change: Change) -> Iterable[str]:
-    return change.path[1:2] or change.keys
+        for owner in list(self._authors):
+            if owner[0] not in held or (len(owner) == 2 and owner[1] not in held[owner[0]]["comments"]):
+                del self._authors[owner]
 
 
 def _keys(change: Change) -> Iterable[str]:
@@ -329,10 +187,3 @@ def _keys(change: Change) -> Iterable[str]:
 def _name(change: Change, key: str) -> str:
     action = change.keys[key][0] if key else "update"
     return f"{action} {'/'.join((*change.path, key) if key else change.path)}"
-
-
-def _grew(old: list[Any], now: list[Any]) -> bool:
-    """Whether ``now`` is ``old`` and more; of a full hundred the oldest may have gone."""
-    if now[: len(old)] == old:
-        return True
-    return len(now) == 100 and any(now[: len(old) - gone] == old[gone:] for gone in range(1, len(old)))

@@ -7,9 +7,9 @@ from collections import deque
 from collections.abc import AsyncIterator
 
 from foldsight_server.policy import Role
-from foldsight_server.rooms.gate import Person
 from foldsight_server.rooms.limits import MOST_WAITING, TOO_SLOW, Bucket
 from foldsight_server.rooms.presence import colour_of
+from foldsight_server.rooms.rules import Person
 
 
 class Member:

@@ -22,7 +22,7 @@ from foldsight.annotation.values import Residued
 from foldsight.errors import FoldSightError, QuotaExceeded, ServiceUnavailable
 from foldsight_server.rooms import wire
 from foldsight_server.rooms.document import YDoc, merge, new_document
-from foldsight_server.rooms.gate import Ahead, Gate, Person, Unread
+from foldsight_server.rooms.gate import Ahead, Gate, Unread
 from foldsight_server.rooms.limits import (
     AGAIN,
     LEAVING,
@@ -35,6 +35,7 @@ from foldsight_server.rooms.limits import (
 from foldsight_server.rooms.log import Record, State
 from foldsight_server.rooms.member import Member
 from foldsight_server.rooms.presence import EVERY, Presence
+from foldsight_server.rooms.rules import Person
 
 _log = logging.getLogger(__name__)
 #: Updates that are put into the log in one transaction.

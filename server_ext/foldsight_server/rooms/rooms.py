@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from foldsight.errors import FoldSightError, ServiceUnavailable
 from foldsight_server.identity import Identity
 from foldsight_server.policy import Role, allows
-from foldsight_server.rooms.gate import Person
 from foldsight_server.rooms.limits import close_code
 from foldsight_server.rooms.log import CHANNEL, Log
 from foldsight_server.rooms.member import Member
 from foldsight_server.rooms.room import AWAY, Residues, Room
+from foldsight_server.rooms.rules import Person
 from foldsight_server.store.database import Database
 
 _log = logging.getLogger(__name__)
