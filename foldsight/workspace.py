@@ -198,6 +198,20 @@ class Workspace:
             yield from page["hits"]
             offset = page["next_offset"]
 
+    def similar(
+        self, sequence: str | None = None, *, structure: str | None = None, k: int = 10,
+        project: str | None = None, kind: str | None = None,
+    ) -> Json:  # fmt: skip
+        """Find library entries and structures with sequences like a given one.
+
+        Returns
+        -------
+        dict
+            ``kind`` of embedding that was compared, and ``hits`` with their ``cosine``, best first.
+        """
+        body = _given(sequence=sequence, structure=structure, k=k, project=project, kind=kind)
+        return self._json("POST", "/similar", json=body)
+
     # -- what was found out, and what is said about it
 
     def comments(self, project: str, structure: str | None = None) -> Iterator[Json]:

@@ -22,6 +22,7 @@ from foldsight_server.store.organizations import Organizations
 from foldsight_server.store.projects import Projects
 from foldsight_server.store.queue import Queue
 from foldsight_server.store.results import Results
+from foldsight_server.store.similar import Similar
 from foldsight_server.store.structures import Structures
 from foldsight_server.store.usage import Usage
 
@@ -53,6 +54,7 @@ class Service:
         self.discussion = Discussion(self.access, self.database)
         self.analyses = Analyses(self.access)
         self.usage = Usage(self.access)
+        self.similar = Similar(self.access, self.database)
         self.rooms = workspace_rooms(self.database, self.access, self.objects, self.discussion)
         self.results = Results(self.queue, self.objects)
         self.dispatcher = Dispatcher(self.database, self.queue, self.results)
@@ -75,8 +77,8 @@ class Service:
 
     async def _start(self) -> None:
         await self.database.open()
-        parts = (self.events.run, self.dispatcher.run, self.rooms.run, self.housekeeping.run)
-        self._tasks = [self._forever(part) for part in parts]
+        parts = (self.events, self.dispatcher, self.rooms, self.housekeeping, self.similar)
+        self._tasks = [self._forever(part.run) for part in parts]
 
     def _forever(self, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         return asyncio.create_task(persist(work, stopping=self._stopping))

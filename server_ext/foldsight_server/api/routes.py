@@ -74,6 +74,7 @@ _STRUCTURES = (
     ),
     Route("PUT", _STRUCTURE + "/tags/{tag}", structures.put_tag),
     Route("DELETE", _STRUCTURE + "/tags/{tag}", structures.drop_tag),
+    Route("POST", "/similar", structures.find_similar, body=bodies.SimilarTo),
     Route("GET", "/search", structures.search, query=("q", "kind", "project", "limit", "offset")),
 )  # fmt: skip
 _DISCUSSION = (

@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 
 from foldsight.errors import BadFile, BadRequest
 from foldsight_server.api import views
-from foldsight_server.api.bodies import StructureChange
+from foldsight_server.api.bodies import SimilarTo, StructureChange
 from foldsight_server.api.calls import CONTROL, Call, Response, page
 from foldsight_server.api.jobs import attachment, view
 from foldsight_server.store.structures import Facts
@@ -147,3 +147,20 @@ async def search(call: Call) -> Response:
     )  # fmt: skip
     more = offset + limit if len(rows) > limit else None
     return Response({"hits": [views.hit(row) for row in rows[:limit]], "next_offset": more})
+
+
+async def find_similar(call: Call) -> Response:
+    """Find library entries and structures whose sequences are like a given one, best first."""
+    call.identity.require("read")
+    body = call.decode(SimilarTo)
+    if (body.sequence is None) == (body.structure is None):
+        raise BadRequest("Similar to what?", hint="Give either sequence or structure.")
+    sequence = body.sequence
+    if sequence is None:
+        sequence = (await call.service.structures.get(call.identity, str(body.structure)))["sequence"]
+    if body.project is not None:
+        await call.service.projects.get(call.identity, body.project)
+    found = await call.service.similar.search(
+        call.identity, sequence, k=body.k, kind=body.kind, project=body.project
+    )
+    return Response({"kind": found["kind"], "hits": [views.similar(row) for row in found["hits"]]})

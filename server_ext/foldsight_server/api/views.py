@@ -77,3 +77,17 @@ def comment(row: Row) -> dict[str, Any]:
         "body": None if gone else row["body"],
         "replies": row.get("replies", []),
     }
+
+
+def similar(row: Row) -> dict[str, Any]:
+    """Show what is similar: an entry of the library, or a structure of a project."""
+    library = row["source"] == "library"
+    return {
+        "source": row["source"],
+        "id": row["entry"] if library else str(row["id"]),
+        "project_id": None if library else str(row["project_id"]),
+        "name": row["title"] if library else row["name"],
+        "organism": row["organism"],
+        "length": row["length"] if library else row["sequence_length"],
+        "cosine": round(float(row["cosine"]), 4),
+    }
