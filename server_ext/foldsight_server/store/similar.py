@@ -121,22 +121,24 @@ class Similar:
             "project": project, "enough": EXACT + 1,
         }  # fmt: skip
         async with self._access.open(identity) as connection:
-            own = await _visible(connection, values)
-            public = [] if project is not None else await _library(connection, values)
+            own = await visible(connection, values)
+            public = [] if project is not None else await library(connection, values)
         hits = [{**row, "source": "project"} for row in own] + [
             {**row, "source": "library"} for row in public
         ]
         return heapq.nlargest(k, hits, key=lambda row: row["cosine"])
 
 
-async def _library(connection: Connection, values: dict[str, Any]) -> list[Row]:
+async def library(connection: Connection, values: dict[str, Any]) -> list[Row]:
+    """Return the nearest entries of the library, by the graph where it is large."""
     if (await _rows(connection, "library_size", values))[0]["n"] <= EXACT:
         return await _rows(connection, "library_exact", values)
     await _widen(connection, values)
     return await _rows(connection, "library_near", values)
 
 
-async def _visible(connection: Connection, values: dict[str, Any]) -> list[Row]:
+async def visible(connection: Connection, values: dict[str, Any]) -> list[Row]:
+    """Return the nearest structures that the caller may see: as many as asked for, or all."""
     size = (await _rows(connection, "visible_size", values))[0]["n"]
     if size > EXACT and await _iterates(connection):
         await _widen(connection, values)
