@@ -4,7 +4,8 @@ Both are found by entry point, so that values need not know who draws or writes 
 
 * ``foldsight.exporters``: a function ``save(item, path, **options)`` under the suffix that it
   writes, such as ``cif`` or ``png``;
-* ``foldsight.viewers``: a class that takes items and style; ``structure`` is the default.
+* ``foldsight.viewers``: a class that takes items and style; ``structure`` is the default,
+  ``variants`` shows a scan.
 """
 
 from __future__ import annotations
@@ -128,7 +129,18 @@ def view(*items: Any, **style: Any) -> Any:
     Failed
         When no viewer is installed.
     """
+    return viewer("structure")(*items, **style)
+
+
+def viewer(name: str) -> Any:
+    """Return the viewer that an entry point names.
+
+    Raises
+    ------
+    Failed
+        When it is not installed.
+    """
     points = {point.name: point for point in entry_points(group="foldsight.viewers")}
-    if "structure" not in points:
-        raise Failed("No viewer is installed.", hint="Install again with: pip install .")
-    return points["structure"].load()(*items, **style)
+    if name not in points:
+        raise Failed(f"The viewer {name!r} is not installed.", hint="Install again with: pip install .")
+    return points[name].load()

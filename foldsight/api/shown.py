@@ -123,6 +123,10 @@ class ShownVariants(Shown, VariantTable):
         title = "Largest ddG of the residue, kcal/mol (> 0 destabilises)"
         return by_value(values, id="ddg", label="ddG", title=title, low=0.0, high=WORST)
 
+    def map(self, **style: Any) -> Any:
+        """Return the heat map of a scan above the view, in one selection: a column is a residue."""
+        return outlets.viewer("variants")(self, **style)
+
     @property
     def highlighted(self) -> list[ResidueRef]:
         """The changed residues, unless the whole chain was scanned."""

@@ -34,6 +34,7 @@ def test_the_engine_and_the_widgets_are_inside(names: list[str]) -> None:
         "manifest.json",
         "structure-view.js",
         "job-progress.js",
+        "variant-map.js",
     ):
         assert f"foldsight_widgets/static/{name}" in names
 

@@ -8,6 +8,8 @@
     A view as one HTML file; the exporter ``html``.
 ``job_progress``
     :class:`JobProgress`, one job as it runs.
+``variant_map``
+    :class:`VariantMap`, the ddG of a scan, in step with a view.
 """
 
 from __future__ import annotations
@@ -20,13 +22,15 @@ from foldsight_widgets.assets import engine_name, static_dir
 if TYPE_CHECKING:
     from foldsight_widgets.job_progress import JobProgress as JobProgress
     from foldsight_widgets.structure_view import StructureView as StructureView
+    from foldsight_widgets.variant_map import VariantMap as VariantMap
 
 _HOMES = {
     "JobProgress": "foldsight_widgets.job_progress",
     "StructureView": "foldsight_widgets.structure_view",
+    "VariantMap": "foldsight_widgets.variant_map",
 }
 
-__all__ = ["JobProgress", "StructureView", "engine_name", "static_dir"]
+__all__ = ["JobProgress", "StructureView", "VariantMap", "engine_name", "static_dir"]
 
 
 def __getattr__(name: str) -> Any:

@@ -51,7 +51,7 @@ def heat_map(table: VariantTable) -> Figure:
     if not names:
         raise BadRequest("The table has no single change to draw.", hint="Ask for a scan.")
     shown = ddg[:, [AMINO_ACIDS.index(letter) for letter in ORDER]].T
-    labels, doubtful = _labels(table)
+    labels, doubtful = column_labels(table)
     panels = _panels(labels)
     widest = max(part.stop - part.start for part in panels)
     size = (max(5.0, 0.14 * widest + 2.0), 1.0 + 3.2 * len(panels))
@@ -69,7 +69,7 @@ def heat_map(table: VariantTable) -> Figure:
     return figure
 
 
-def _labels(table: VariantTable) -> tuple[list[str], Bools]:
+def column_labels(table: VariantTable) -> tuple[list[str], Bools]:
     """Return the name of each residue as ``A:V82``, and whether it has a warning."""
     found: dict[str, bool] = {}
     for row in table:
