@@ -28,7 +28,9 @@ from tests.room_client import RoomClient, together, until
 from tests.samples import helices
 
 PAIR = helices({"A": "MKTAYIAKQRQISFVKSHFSRQ", "B": "GSHMLEDP"}, first=24)
-PEOPLE = {name: Identity(name, name.capitalize(), PLANS["lab"]) for name in ("ada", "eve", "carl", "vera", "stan")}
+PEOPLE = {
+    name: Identity(name, name.capitalize(), PLANS["lab"]) for name in ("ada", "eve", "carl", "vera", "stan")
+}
 
 
 class HubHandler(Joining, WebSocketHandler):

@@ -203,7 +203,7 @@ async def test_a_room_opened_anew_is_the_same_before_and_after_a_squash() -> Non
     await ada.hear()
     before, long = ada.texts(), sum(len(record.update) for record in log.records)
     log.squash()
-    room.squashed()
+    room.squashed(log.squashed)
     await ada.note("99")
     await ada.hear()
     assert len(log.snapshot) < long

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -87,31 +88,29 @@ class Log:
         head: int = row["head"]
         return head
 
-    async def squash(self, room: str, keep: int) -> bool:
+    async def squash(self, room: str, keep: int) -> int | None:
         """Make one snapshot of a room's log when it has more than ``keep`` updates.
 
         Returns
         -------
-        bool
-            False when it was short, or another server was first.
+        int or None
+            The number of the last update that is in the snapshot; None when the log was short, or
+            another server was first.
         """
+        # What is squashed is the log itself, not what this server happens to hold; it is put
+        # together before the room is locked, so that writers wait for three statements only.
+        state = await self.since(room, -1)
+        if state is None or len(state.updates) <= keep:
+            return None
+        snapshot = await asyncio.to_thread(merged, state.snapshot, state.updates)
         async with self._database.connection() as connection, connection.transaction():
-            cursor = await connection.execute(sql("lock_room"), {"room": room})
-            row = await cursor.fetchone()
-            if row is None or row["head"] - row["squashed"] <= keep:
-                return False
-            # What is squashed is the log itself, not what this server happens to hold.
-            cursor = await connection.execute(sql("room_state"), {"room": room})
-            state = await cursor.fetchone()
-            cursor = await connection.execute(
-                sql("room_updates_after"), {"room": room, "seq": row["squashed"]}
-            )
-            assert state is not None
-            snapshot = merged(bytes(state["snapshot"]), [bytes(r["update"]) for r in await cursor.fetchall()])
-            values = {"room": room, "head": row["head"], "snapshot": snapshot}
+            row = await (await connection.execute(sql("lock_room"), {"room": room})).fetchone()
+            if row is None or row["squashed"] != state.squashed:
+                return None
+            values = {"room": room, "head": state.head, "snapshot": snapshot}
             for statement in ("room_condense", "room_squash", "room_trim"):
                 await connection.execute(sql(statement), values)
-        return True
+        return state.head
 
     async def history(self, room: str, limit: int) -> list[dict[str, Any]]:
         """Return who did what in a room, newest first."""

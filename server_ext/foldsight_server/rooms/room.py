@@ -328,12 +328,11 @@ class Room:
 
     # ---- the end
 
-    def squashed(self) -> None:
-        """Start afresh after a squash: what was deleted leaves the memory too."""
-        state = self.doc.get_update()
-        self.doc, self._bytes = new_document(state), len(state)
-        self._gate.renew()
-        self.since_squash = 0
+    def squashed(self, head: int | None) -> None:
+        """Take note that the log was squashed up to update ``head``; None when it was not."""
+        self.since_squash = 0 if head is None else self.seq - head
+        # What was deleted is collected as it goes; the count of bytes is not.
+        self._bytes = len(self.doc.get_update())
 
     def copy(self) -> YDoc:
         """Return a copy of the document with all that was let in."""

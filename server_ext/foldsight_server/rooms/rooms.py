@@ -155,10 +155,7 @@ class Rooms:
 
     async def _squash(self, room: Room) -> None:
         try:
-            if await self.log.squash(room.id, KEEP) and not room.gone:
-                room.squashed()
-            else:
-                room.since_squash = 0
+            room.squashed(await self.log.squash(room.id, KEEP))
         except AWAY as fault:
             _log.warning("room %s is squashed later: %s", room.id, fault)
 
