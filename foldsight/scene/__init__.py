@@ -4,6 +4,10 @@
     Every colour FoldSight uses for structures.
 ``coloring``
     Ways to give each residue a class and a colour (confidence, chain, ...).
+``hydrophobicity``, ``columns``
+    Colourings by residue type and by any column of the residue table.
+``marks``
+    Labels and distances.
 ``scene``
     :class:`Scene`, built from predictions and structures.
 ``payload``
@@ -15,6 +19,18 @@
 from __future__ import annotations
 
 from foldsight.scene.coloring import Coloring, by_category, by_value
+from foldsight.scene.columns import by_column
+from foldsight.scene.marks import Mark
 from foldsight.scene.scene import PlacedResidue, Scene, SceneStructure, Style
 
-__all__ = ["Coloring", "PlacedResidue", "Scene", "SceneStructure", "Style", "by_category", "by_value"]
+__all__ = [
+    "Coloring",
+    "Mark",
+    "PlacedResidue",
+    "Scene",
+    "SceneStructure",
+    "Style",
+    "by_category",
+    "by_column",
+    "by_value",
+]

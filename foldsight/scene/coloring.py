@@ -44,6 +44,9 @@ class Coloring:
         viewer works the classes out (secondary structure).
     values : ndarray, shape=(R,), dtype=float32, optional
         The number behind each class, shown when pointing at a residue.
+    limits : tuple of float, optional
+        Where the first class begins and the last ends, when the classes are equal steps of a
+        ramp; viewers then draw one bar for a legend.
     """
 
     id: str
@@ -53,6 +56,7 @@ class Coloring:
     palettes: Mapping[str, tuple[str, ...]]
     classes: Ints | None = None
     values: Floats | None = None
+    limits: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         short = [name for name, colors in self.palettes.items() if len(colors) < len(self.entries)]
@@ -148,6 +152,8 @@ def by_value(
     title: str | None = None,
     low: float | None = None,
     high: float | None = None,
+    center: float | None = None,
+    palette: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Coloring:
     """Colour by a number per residue, from low to high.
 
@@ -158,19 +164,32 @@ def by_value(
     low, high : float, optional
         Ends of the ramp; the 2nd and 98th percentile when not given, so that one outlier
         does not flatten the rest.
+    center : float, optional
+        The value in the middle of a scale of two hues; the ends lie equally far from it.
+    palette : mapping of str to tuple of str, optional
+        Colours in equal steps, by palette name.
     """
     column = np.asarray(values, dtype=np.float32)
-    known = column[np.isfinite(column)]
-    ends = np.percentile(known, [2, 98]) if known.size else np.array([0.0, 1.0])
-    bottom = float(ends[0]) if low is None else low
-    top = float(ends[1]) if high is None else high
-    steps = len(next(iter(palettes.RAMP.values())))
+    bottom, top = _ends(column, low, high, center)
+    colors = palette or (palettes.RAMP if center is None else palettes.DIVERGING)
+    steps = len(next(iter(colors.values())))
     edges = np.linspace(bottom, top, steps + 1)
     finite = np.where(np.isfinite(column), column, bottom)
     classes = np.clip(np.searchsorted(edges, finite, side="right") - 1, 0, steps - 1).astype(np.int32)
     classes[~np.isfinite(column)] = -1
     entries = tuple(f"{a:.3g} to {b:.3g}" for a, b in pairwise(edges))
-    return Coloring(id, label, title or label, entries, palettes.RAMP, classes, column)
+    return Coloring(id, label, title or label, entries, colors, classes, column, (bottom, top))
+
+
+def _ends(column: Floats, low: float | None, high: float | None, center: float | None) -> tuple[float, float]:
+    known = column[np.isfinite(column)]
+    ends = np.percentile(known, [2, 98]) if known.size else np.array([0.0, 1.0])
+    bottom = float(ends[0]) if low is None else low
+    top = float(ends[1]) if high is None else high
+    if center is not None:
+        reach = max(abs(bottom - center), abs(top - center))
+        bottom, top = center - reach, center + reach
+    return (bottom, top) if top > bottom else (bottom - 0.5, bottom + 0.5)
 
 
 def by_category(

@@ -19,7 +19,14 @@ from foldsight.scene.cif import scene_cif
 from foldsight.scene.coloring import SECONDARY, Coloring
 from foldsight.scene.scene import Scene, SceneStructure
 
-_REPRESENTATIONS = {"cartoon": "cartoon", "ball-and-stick": "ball_and_stick", "surface": "surface"}
+#: MolViewSpec has no tube of one width; a putty is the nearest to it.
+_REPRESENTATIONS = {
+    "cartoon": "cartoon",
+    "tube": "putty",
+    "putty": "putty",
+    "ball-and-stick": "ball_and_stick",
+    "surface": "surface",
+}
 _OTHERS = ("ligand", "branched", "ion")
 
 

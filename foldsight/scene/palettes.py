@@ -42,6 +42,21 @@ RAMP: Mapping[str, tuple[str, ...]] = {
     STANDARD: ("#440154", "#46327E", "#365C8D", "#277F8E", "#1FA187", "#4AC16D", "#A0DA39", "#FDE725"),
 }
 
+#: Below to above a centre (ddG): blue through a pale grey to red-brown, told apart by every kind
+#: of colour vision; the middle stays visible on white and on black.
+DIVERGING: Mapping[str, tuple[str, ...]] = {
+    STANDARD: (
+        "#1B4F9C", "#2F74BD", "#6BA3D6", "#A3C6E3", "#C9CDD2", "#E9BE97", "#E08F55", "#C75B24", "#8F2D0E",
+    ),
+}  # fmt: skip
+
+#: Water-loving to water-fearing: teal through pale grey to ochre.
+HYDROPHOBICITY: Mapping[str, tuple[str, ...]] = {
+    STANDARD: (
+        "#0B6E74", "#3A969A", "#7FBDBE", "#B5D3D2", "#CFCFC8", "#E3CD9B", "#D9AC5A", "#BF8428", "#8A5A0B",
+    ),
+}  # fmt: skip
+
 #: A residue without a class.
 NONE = "#AAAAAA"
 

@@ -16,10 +16,11 @@ import numpy as np
 from foldsight.residues import ResidueRef
 from foldsight.scene.cif import scene_cif
 from foldsight.scene.coloring import Coloring
+from foldsight.scene.marks import Mark
 from foldsight.scene.scene import Scene, SceneStructure
 from foldsight.typing import Ints, Json
 
-VERSION = 1
+VERSION = 2
 
 #: A figure whose packed structures are larger than this is kept as a picture only, so that
 #: notebooks stay small enough to share.
@@ -35,6 +36,7 @@ def widget_payload(scene: Scene) -> Json:
         "title": scene.title,
         "style": _style(scene),
         "structures": [_structure(item) for item in scene.structures],
+        "marks": [_mark(mark) for mark in scene.marks],
     }
 
 
@@ -60,12 +62,19 @@ def _style(scene: Scene) -> Json:
         "palette": style.palette or _default_palette(scene),
         "height": style.height,
         "strip": style.strip,
+        "layout": style.layout,
     }
 
 
 def _default_palette(scene: Scene) -> str:
-    chosen = [c for c in scene.structures[0].colorings if c.id == scene.style.coloring]
-    return next(iter(chosen[0].palettes)) if chosen else ""
+    offered = (c for item in scene.structures for c in item.colorings)
+    chosen = next((c for c in offered if c.id == scene.style.coloring), None)
+    return next(iter(chosen.palettes)) if chosen else ""
+
+
+def _mark(mark: Mark) -> Json:
+    refs = [ref.to_dict() for ref in mark.residues]
+    return {"kind": mark.kind, "residues": refs, "text": mark.text}
 
 
 def _structure(item: SceneStructure) -> Json:
@@ -105,6 +114,7 @@ def _coloring(coloring: Coloring, rows: Ints) -> Json:
         "classes": None if coloring.classes is None else coloring.classes[rows].tolist(),
         "values": None if coloring.values is None else [_number(v) for v in coloring.values[rows]],
         "palettes": {name: list(colors) for name, colors in coloring.palettes.items()},
+        "limits": None if coloring.limits is None else list(coloring.limits),
     }
 
 

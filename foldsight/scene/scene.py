@@ -14,11 +14,14 @@ from foldsight.errors import BadRequest
 from foldsight.prediction import Prediction
 from foldsight.residues import ResidueRef, resolve
 from foldsight.scene.coloring import Coloring, by_chain, by_confidence, by_secondary
+from foldsight.scene.hydrophobicity import by_hydrophobicity
+from foldsight.scene.marks import Mark
 from foldsight.structure import Structure
 from foldsight.typing import Ints
 
 _Key: TypeAlias = tuple[str, str, int, str]
-Representation: TypeAlias = Literal["cartoon", "ball-and-stick", "surface"]
+Representation: TypeAlias = Literal["cartoon", "tube", "putty", "ball-and-stick", "surface"]
+Layout: TypeAlias = Literal["structure", "grid", "sequence", "pae", "workbench"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,8 @@ class Style:
 
     Attributes
     ----------
-    representation : {'cartoon', 'ball-and-stick', 'surface'}
+    representation : {'cartoon', 'tube', 'putty', 'ball-and-stick', 'surface'}
+        A putty is a tube that is thick where the confidence is low.
     coloring : str
         Id of a colouring of the scene.
     palette : str
@@ -36,6 +40,9 @@ class Style:
         Height of the view in CSS pixels.
     strip : bool
         Whether the sequence strip is shown.
+    layout : {'structure', 'grid', 'sequence', 'pae', 'workbench'}
+        Which panels there are: one picture of all structures, one of each with a common camera,
+        a single panel, or all of them.
     """
 
     representation: Representation = "cartoon"
@@ -43,15 +50,18 @@ class Style:
     palette: str = ""
     height: int = 520
     strip: bool = True
+    layout: Layout = "structure"
 
     def __post_init__(self) -> None:
-        if self.representation not in get_args(Representation):
-            raise BadRequest(
-                f"There is no representation {self.representation!r}.",
-                hint=f"Use {', '.join(get_args(Representation))}.",
-            )
+        _one_of("representation", self.representation, get_args(Representation))
+        _one_of("layout", self.layout, get_args(Layout))
         if not 160 <= self.height <= 4000:
             raise BadRequest(f"A view cannot be {self.height} pixels high.", hint="Use 160 to 4000.")
+
+
+def _one_of(what: str, word: str, words: tuple[str, ...]) -> None:
+    if word not in words:
+        raise BadRequest(f"There is no {what} {word!r}.", hint=f"Use {', '.join(words)}.")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -113,6 +123,7 @@ class Scene:
     structures: tuple[SceneStructure, ...]
     style: Style = field(default_factory=Style)
     title: str = ""
+    marks: tuple[Mark, ...] = ()
 
     @classmethod
     def of(cls, *items: Prediction | Structure, title: str | None = None, **style: Any) -> Scene:
@@ -139,7 +150,7 @@ class Scene:
                 hint=f"Use {', '.join(Style.__dataclass_fields__)}.",
             )
         style = replace(self.style, **changes)
-        known = [coloring.id for coloring in self.structures[0].colorings]
+        known = list(dict.fromkeys(c.id for item in self.structures for c in item.colorings))
         if style.coloring not in known:
             raise BadRequest(
                 f"The scene has no colouring {style.coloring!r}.", hint=f"Use {', '.join(known)}."
@@ -162,6 +173,12 @@ class Scene:
         structures = tuple(changed if item is target else item for item in self.structures)
         style = replace(self.style, coloring=coloring.id, palette="")
         return replace(self, structures=structures, style=style)
+
+    def marked(self, *marks: Mark) -> Scene:
+        """Return the scene with more labels and distances."""
+        for mark in marks:
+            self.known(mark.residues)
+        return replace(self, marks=(*self.marks, *marks))
 
     def structure(self, id: str | None = None) -> SceneStructure:
         """Return a structure of the scene by id, the first when none is given."""
@@ -253,4 +270,4 @@ def _shown(item: Prediction | Structure, id: str) -> SceneStructure:
 
 
 def _always(structure: Structure) -> tuple[Coloring, ...]:
-    return (by_chain(structure), by_secondary())
+    return (by_chain(structure), by_secondary(), by_hydrophobicity(structure))

@@ -12,13 +12,14 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.browser.lab import Lab, Notebook
+from foldsight.scene import Scene
+from tests.browser.lab import Lab, Notebook, View
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,6 +35,9 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 START_SECONDS = 120
+
+#: JavaScript: the view has drawn what it shows, or says why it cannot.
+READY = "() => ['ready', 'error'].includes(document.querySelector('.foldsight-view')?.dataset.state)"
 
 
 def _chromium() -> str | None:
@@ -170,3 +174,26 @@ def notebook(shared_notebook: Notebook) -> Notebook:
     """The shared notebook with one empty cell."""
     shared_notebook.clear()
     return shared_notebook
+
+
+@pytest.fixture
+def page_view(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., View]]:
+    """Open scenes as HTML pages: the same front end, without Jupyter and so much sooner."""
+    from foldsight_widgets.page import save
+
+    opened: list[Any] = []
+
+    def show(scene: Scene, **options: Any) -> View:
+        path = tmp_path / f"{len(opened)}.html"
+        save(scene, path)
+        size = {"width": 1200, "height": scene.style.height + 40}
+        context = chromium.new_context(**{"viewport": size, **options})
+        opened.append(context)
+        page = context.new_page()
+        page.goto(path.as_uri())
+        page.wait_for_function(READY, timeout=120_000)
+        return View(page, 0)
+
+    yield show
+    for context in opened:
+        context.close()

@@ -194,7 +194,7 @@ class View:
         """Return the picture on screen as an array of RGB, without legend and notices."""
         hide = f"([n, on]) => {{ {_VIEW}.querySelector('.fs-legend').hidden = on; }}"
         self.page.evaluate(hide, [self.number, True])
-        shot = self.root.locator(".fs-stage").screenshot()
+        shot = self.root.locator(".fs-stage").first.screenshot()
         self.page.evaluate(hide, [self.number, False])
         return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB"), dtype=np.int16)
 

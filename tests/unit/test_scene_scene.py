@@ -23,7 +23,12 @@ from tests.samples import helices, prediction
 def test_a_prediction_is_coloured_by_its_confidence() -> None:
     scene = Scene.of(prediction())
     assert scene.style.coloring == "confidence"
-    assert [c.id for c in scene.structures[0].colorings] == ["confidence", "chain", "secondary"]
+    assert [c.id for c in scene.structures[0].colorings] == [
+        "confidence",
+        "chain",
+        "secondary",
+        "hydrophobicity",
+    ]
     assert scene.title == "Sample"
 
 
@@ -46,6 +51,7 @@ def test_structures_of_one_name_are_told_apart() -> None:
     ("style", "words"),
     [
         ({"representation": "ribbon"}, "no representation 'ribbon'"),
+        ({"layout": "tabs"}, "no layout 'tabs'"),
         ({"coloring": "charge"}, "no colouring 'charge'"),
         ({"colour": "chain"}, "no style 'colour'"),
         ({"height": 3}, "cannot be 3 pixels high"),

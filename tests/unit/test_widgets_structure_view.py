@@ -98,6 +98,36 @@ def test_style_and_colours_change_the_scene(view: Wire) -> None:
     assert view.scene.style.coloring == "sasa"
 
 
+def test_a_column_of_the_residue_table_colours(view: Wire) -> None:
+    view.color(prediction().residues["plddt"], label="mine")
+    assert view.scene.style.coloring == "mine"
+    with pytest.raises(BadRequest, match="Z:9"):
+        view.color({"Z:9": 1.0})
+
+
+def test_labels_and_distances_are_part_of_the_scene(view: Wire) -> None:
+    assert view.measure("A:1", "B:1") == pytest.approx(11.0, abs=1e-4)
+    view.label("A:3-5", "a loop")
+    kinds = [(mark["kind"], mark["text"]) for mark in view.get_state(["scene"])["scene"]["marks"]]
+    assert kinds == [("distance", "11.0 Å"), ("label", "a loop")]
+    with pytest.raises(BadRequest, match="names 2 residues"):
+        view.measure("A:1-2", "B:1")
+    view.unmark()
+    assert view.scene.marks == ()
+
+
+def test_hover_goes_both_ways_without_an_echo(view: Wire) -> None:
+    seen: list[Any] = []
+    view.observe(lambda change: seen.append(change["new"]), names="hover")
+    view.hover = "A:3"
+    assert view.sent[-1][0] == {"type": "hover", "residue": ResidueRef("A", 3, "", 3).to_dict()}
+    count = len(view.sent)
+    view._receive(view, {"type": "hover", "residue": {"chain": "B", "auth_seq": 2}}, [])
+    view._receive(view, {"type": "hover", "residue": {"chain": "Z", "auth_seq": 2}}, [])
+    assert [str(ref) for ref in seen] == ["A:3", "B:2", "None"]
+    assert len(view.sent) == count, "the page knows already"
+
+
 def test_a_snapshot_is_the_answer_of_the_page(view: Wire) -> None:
     future = view.snapshot(640, 480)
     message, _ = view.sent[-1]

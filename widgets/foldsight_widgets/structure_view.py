@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from itertools import count
 from typing import Any
@@ -13,12 +14,15 @@ import anywidget
 from foldsight.errors import BadRequest, Failed
 from foldsight.prediction import Prediction
 from foldsight.residues import ResidueRef
-from foldsight.scene import Coloring, Scene
+from foldsight.scene import Coloring, Mark, Scene, by_column
+from foldsight.scene.marks import ca_distance
 from foldsight.scene.payload import MIME, saved_view
+from foldsight.scene.scene import ref_from_dict
 from foldsight.structure import Structure
 from foldsight_widgets.answers import Answer
 from foldsight_widgets.assets import asset, engine_gzip
 from foldsight_widgets.traits import (
+    HoverTrait,
     SceneTrait,
     SelectionTrait,
     scene_from_json,
@@ -45,25 +49,32 @@ class StructureView(anywidget.AnyWidget):
         What is shown. Assign a scene, a prediction or a structure.
     selection : list of ResidueRef
         What is selected, in step with the picture and the sequence. May be set by text.
+    hover : ResidueRef or None
+        What the pointer is on. May be set, by text too; not kept, and not sent to other pages.
 
     Examples
     --------
     >>> view = StructureView(prediction)         # doctest: +SKIP
     >>> view.selection = "A:25-27"               # doctest: +SKIP
     >>> view.restyle(representation="surface")   # doctest: +SKIP
+    >>> view.color(p.residues["sasa"])           # doctest: +SKIP
+    >>> view.observe(lambda change: print(change["new"]), "hover")   # doctest: +SKIP
     """
 
     _esm = asset("structure-view.js")
     scene = SceneTrait(allow_none=False).tag(sync=True, to_json=scene_to_json, from_json=scene_from_json)
     selection = SelectionTrait().tag(sync=True, to_json=selection_to_json, from_json=selection_from_json)
+    hover = HoverTrait()
 
     def __init__(self, *items: Prediction | Structure | Scene, **style: Any) -> None:
         self._numbers = count(1)
         self._waiting: dict[str, Answer[Any]] = {}
         self._picture: bytes | None = None
+        self._from_page = False
         super().__init__(scene=_scene(items, style))
         self.on_msg(self._receive)
         self.observe(self._forget_missing, names="scene")
+        self.observe(self._tell_hover, names="hover")
 
     def restyle(self, **style: Any) -> None:
         """Change how the view looks, by fields of :class:`foldsight.scene.Style`."""
@@ -73,11 +84,44 @@ class StructureView(anywidget.AnyWidget):
         """Add a colouring of your own and show it."""
         self.scene = self.scene.colored_by(coloring, structure=structure)
 
+    def color(self, column: Any, *, structure: str | None = None, **scale: Any) -> None:
+        """Colour by a column, such as ``p.residues["sasa"]`` or ``{"A:82": 1.4}``.
+
+        ``scale`` is passed to :func:`foldsight.scene.by_column`: ``label``, ``title``, ``low``,
+        ``high`` and ``center``; numbers on both sides of zero get two hues.
+        """
+        item = self.scene.structure(structure)
+        self.color_by(by_column(item.structure, column, **scale), structure=item.id)
+
+    def label(self, selection: str | Sequence[ResidueRef], text: str | None = None) -> None:
+        """Write a label at the middle of residues; their names by default."""
+        refs = self._refs(selection)
+        words = text or (selection if isinstance(selection, str) else ", ".join(map(str, refs)))
+        self.scene = self.scene.marked(Mark("label", tuple(refs), words))
+
+    def measure(self, first: str | ResidueRef, second: str | ResidueRef) -> float:
+        """Draw the distance of two residues (CA to CA) and return it in Å."""
+        ends = [self._one(end) for end in (first, second)]
+        distance = ca_distance(self.scene, *ends)
+        self.scene = self.scene.marked(Mark("distance", tuple(ends), f"{distance:.1f} Å"))
+        return distance
+
+    def unmark(self) -> None:
+        """Take labels and distances away."""
+        self.scene = replace(self.scene, marks=())
+
+    def _refs(self, selection: str | Sequence[ResidueRef]) -> list[ResidueRef]:
+        return self.scene.select(selection) if isinstance(selection, str) else self.scene.known(selection)
+
+    def _one(self, residue: str | ResidueRef) -> ResidueRef:
+        refs = self._refs(residue if isinstance(residue, str) else [residue])
+        if len(refs) != 1:
+            raise BadRequest(f"{residue} names {len(refs)} residues, and a distance has two ends of one.")
+        return refs[0]
+
     def focus(self, selection: str | Sequence[ResidueRef] | None = None) -> Answer[None]:
         """Move the camera to residues: those given, else those selected."""
-        refs: Sequence[ResidueRef] = self.selection if selection is None else []
-        if selection is not None:
-            refs = self.scene.select(selection) if isinstance(selection, str) else self.scene.known(selection)
+        refs = self.selection if selection is None else self._refs(selection)
         if not refs:
             raise BadRequest("Nothing is selected to focus on.", hint="Name residues, such as A:25-27.")
         return self._ask("focus", residues=[ref.to_dict() for ref in refs])
@@ -115,6 +159,8 @@ class StructureView(anywidget.AnyWidget):
             self.send({"type": "engine"}, buffers=[engine_gzip()])
         elif kind == "picture" and buffers:
             self._picture = bytes(buffers[0])
+        elif kind == "hover":
+            self._hovered(content.get("residue"))
         elif kind == "reply":
             self._reply(content, buffers)
 
@@ -126,6 +172,19 @@ class StructureView(anywidget.AnyWidget):
             future.set_exception(Failed(str(content["error"])))
         else:
             future.set_result(bytes(buffers[0]) if buffers else content.get("value"))
+
+    def _hovered(self, residue: Mapping[str, Any] | None) -> None:
+        """The pointer moved in a page: take it over without telling the page."""
+        shown = self.scene.still_shown([ref_from_dict(residue)]) if residue else []
+        self._from_page = True
+        try:
+            self.hover = shown[0] if shown else None
+        finally:
+            self._from_page = False
+
+    def _tell_hover(self, _change: object) -> None:
+        if not self._from_page:
+            self.send({"type": "hover", "residue": self.hover and self.hover.to_dict()})
 
     def _forget_missing(self, _change: object) -> None:
         self.selection = self.scene.still_shown(self.selection)

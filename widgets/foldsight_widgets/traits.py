@@ -1,4 +1,4 @@
-"""The two state traits of a structure view: what it shows and what is selected."""
+"""The traits of a structure view: what it shows, what is selected, what the pointer is on."""
 
 from __future__ import annotations
 
@@ -47,6 +47,20 @@ class SelectionTrait(traitlets.TraitType[list[ResidueRef], Any]):
         if isinstance(value, ResidueRef):
             value = [value]
         return scene.ordered(scene.select(value) if isinstance(value, str) else scene.known(value))
+
+
+class HoverTrait(traitlets.TraitType[ResidueRef | None, Any]):
+    """One residue of the scene, or None; may be set by text such as ``A:25``."""
+
+    info_text = "a residue, text such as 'A:25', or None"
+    default_value = None
+    allow_none = True
+
+    def validate(self, obj: Any, value: Any) -> ResidueRef | None:
+        """Return the scene's own reference."""
+        scene: Scene = obj.scene
+        refs = scene.select(value) if isinstance(value, str) else scene.known([value])
+        return refs[0]
 
 
 def scene_to_json(scene: Scene, _widget: object) -> dict[str, Any]:

@@ -10,25 +10,29 @@ export interface RowColors {
   rows: Int32Array;
   legend: { label: string; color: string }[];
   title: string;
+  /** Ends of the ramp that the legend's colours are equal steps of. */
+  limits: [number, number] | null;
 }
 
 export function paletteOf(coloring: Coloring, palette: string): string[] {
   return coloring.palettes[palette] ?? Object.values(coloring.palettes)[0];
 }
 
-/** The colourings that every structure of the scene has, in the first one's order. */
-export function commonColorings(scene: Scene): Coloring[] {
-  const [first, ...others] = scene.structures;
-  return first.colorings.filter(c => others.every(o => o.colorings.some(d => d.id === c.id)));
+/** Every colouring that some structure of the scene has, the first one's first. */
+export function offeredColorings(scene: Scene): Coloring[] {
+  const found = new Map<string, Coloring>();
+  for (const structure of scene.structures) {
+    for (const coloring of structure.colorings) if (!found.has(coloring.id)) found.set(coloring.id, coloring);
+  }
+  return [...found.values()];
 }
 
-export function coloringOf(scene: Scene, structure: number, id: string): Coloring {
-  const colorings = scene.structures[structure].colorings;
-  return colorings.find(c => c.id === id) ?? colorings[0];
+export function coloringOf(scene: Scene, structure: number, id: string): Coloring | undefined {
+  return scene.structures[structure].colorings.find(c => c.id === id);
 }
 
 /**
- * Colour every row.
+ * Colour every row; a structure without the colouring is grey.
  *
  * `computed` gives the classes of colourings whose own are null (secondary structure, from Mol*).
  */
@@ -38,12 +42,27 @@ export function colorRows(
   const rows = new Int32Array(table.rows.length);
   for (const residue of table.rows) {
     const coloring = coloringOf(scene, residue.structure, id);
-    const cls = coloring.classes ? coloring.classes[residue.local] : computed(residue.row);
-    rows[residue.row] = hexNumber(paletteOf(coloring, palette)[cls] ?? NO_COLOR);
+    rows[residue.row] = hexNumber(coloring ? classColor(coloring, palette, residue.local, computed(residue.row)) : NO_COLOR);
   }
-  const coloring = coloringOf(scene, 0, id);
-  const colors = paletteOf(coloring, palette);
-  return { rows, title: coloring.title, legend: coloring.entries.map((label, i) => ({ label, color: colors[i] })) };
+  const [first] = offeredColorings(scene).filter(c => c.id === id);
+  return { rows, title: first?.title ?? '', limits: first?.limits ?? null, legend: legendOf(scene, id, palette) };
+}
+
+/** Colour of one residue in a colouring. */
+export function classColor(coloring: Coloring, palette: string, local: number, computed: number): string {
+  return paletteOf(coloring, palette)[coloring.classes ? coloring.classes[local] : computed] ?? NO_COLOR;
+}
+
+/** The classes of every structure, once each: superposed structures have their own. */
+function legendOf(scene: Scene, id: string, palette: string): RowColors['legend'] {
+  const found = new Map<string, string>();
+  scene.structures.forEach((_, index) => {
+    const coloring = coloringOf(scene, index, id);
+    coloring?.entries.forEach((label, i) => {
+      if (!found.has(label)) found.set(label, paletteOf(coloring, palette)[i]);
+    });
+  });
+  return [...found].map(([label, color]) => ({ label, color }));
 }
 
 export function hexNumber(hex: string): number {

@@ -1,4 +1,5 @@
 /** The part of a widget model that we use (the anywidget front-end module interface). */
+import type { RefData } from './scene';
 
 export interface WidgetModel {
   get(name: string): unknown;
@@ -14,6 +15,7 @@ export interface Message {
   id?: string;
   name?: string;
   args?: Record<string, unknown>;
+  residue?: RefData | null;
 }
 
 export type MessageHandler = (message: Message, buffers: DataView[]) => void;

@@ -18,6 +18,9 @@ export interface Host {
   select(refs: RefData[]): void;
   onScene(callback: () => void): void;
   onSelection(callback: () => void): void;
+  /** The pointer is on a residue in this view, or on none. */
+  hover(ref: RefData | null): void;
+  onHover(callback: (ref: RefData | null) => void): void;
   onCommand(run: (command: Command) => Promise<Reply>): void;
   /** A fresh picture of the view, for whoever keeps figures. */
   keepPicture(png: ArrayBuffer): void;

@@ -1,8 +1,10 @@
 /** The scene as `foldsight.scene.payload` writes it: the one contract between Python and this code. */
 
-export const SCENE_VERSION = 1;
+export const SCENE_VERSION = 2;
 
-export type Representation = 'cartoon' | 'ball-and-stick' | 'surface';
+export type Representation = 'cartoon' | 'tube' | 'putty' | 'ball-and-stick' | 'surface';
+
+export type Layout = 'structure' | 'grid' | 'sequence' | 'pae' | 'workbench';
 
 export interface ChainData {
   auth: string;
@@ -30,6 +32,15 @@ export interface Coloring {
   classes: number[] | null;
   values: (number | null)[] | null;
   palettes: Record<string, string[]>;
+  /** Ends of a ramp of equal steps; the legend is then one bar. */
+  limits: [number, number] | null;
+}
+
+/** Predicted aligned error: `data[i * size + j] / 255 * top` Å, aligned on i, scored at j. */
+export interface PaeData {
+  size: number;
+  top: number;
+  data: DataView;
 }
 
 export interface StructureData {
@@ -40,6 +51,14 @@ export interface StructureData {
   data: DataView;
   residues: ResidueColumns;
   colorings: Coloring[];
+  pae: PaeData | null;
+}
+
+/** A label at the middle of residues, or a distance between two. */
+export interface Mark {
+  kind: 'label' | 'distance';
+  residues: RefData[];
+  text: string;
 }
 
 export interface Style {
@@ -48,6 +67,7 @@ export interface Style {
   palette: string;
   height: number;
   strip: boolean;
+  layout: Layout;
 }
 
 export interface Scene {
@@ -55,6 +75,7 @@ export interface Scene {
   title: string;
   structures: StructureData[];
   style: Style;
+  marks: Mark[];
 }
 
 /** A residue as `ResidueRef.to_dict` writes it; `structure` is absent for the first structure. */

@@ -28,6 +28,13 @@ function hostOf(model: WidgetModel, listening: Listening): Host {
     },
     onScene: callback => listening.on('change:scene', callback),
     onSelection: callback => listening.on('change:selection', callback),
+    hover: ref => model.send({ type: 'hover', residue: ref }),
+    onHover(callback) {
+      const told: MessageHandler = message => {
+        if (message.type === 'hover') callback(message.residue ?? null);
+      };
+      listening.on('msg:custom', told);
+    },
     onCommand(run) {
       const answer: MessageHandler = ({ type, id, name, args }: Message) => {
         if (type !== 'command' || !name) return;

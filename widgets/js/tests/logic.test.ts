@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { colorRows, commonColorings, hexText } from '../src/colors';
+import { colorRows, hexText, NO_COLOR, offeredColorings } from '../src/colors';
 import { describe, elapsed, type Job, shownState } from '../src/job';
 import { type Member, Pool } from '../src/pool';
 import { ResidueTable } from '../src/residues';
@@ -42,15 +42,27 @@ test('classes become colours; a residue without a class is grey', () => {
   assert.equal(hexText(computed.rows[0]), '#e0457b');
 });
 
-test('only colourings that every structure has are offered', () => {
+test('a structure without the colouring is grey, and the colouring is offered all the same', () => {
   const other = structure('two');
   other.colorings = other.colorings.slice(1);
-  assert.deepEqual(commonColorings(scene(structure(), other)).map(c => c.id), ['secondary']);
+  const both = scene(structure(), other);
+  assert.deepEqual(offeredColorings(both).map(c => c.id), ['confidence', 'secondary']);
+  const colors = colorRows(both, new ResidueTable(both), 'confidence', 'alphafold', () => -1);
+  assert.equal(hexText(colors.rows[6]), NO_COLOR.toLowerCase());
+});
+
+test('the legend names the classes of every structure', () => {
+  const [one, two] = [structure(), structure('two')];
+  two.colorings[0] = { ...two.colorings[0], entries: ['high', 'other'], palettes: { alphafold: ['#000000', '#111111'] } };
+  const both = scene(one, two);
+  const { legend } = colorRows(both, new ResidueTable(both), 'confidence', 'alphafold', () => -1);
+  assert.deepEqual(legend.map(e => e.label), ['high', 'low', 'other']);
+  assert.equal(legend[0].color, '#0053D6', 'the first one to name a class gives its colour');
 });
 
 test('a scene of another version is named, not drawn wrongly', () => {
   assert.equal(sceneFault(scene()), null);
-  assert.match(sceneFault({ ...scene(), version: 2 })!, /another version/);
+  assert.match(sceneFault({ ...scene(), version: 1 })!, /another version/);
   assert.match(sceneFault(null)!, /nothing to show/);
 });
 

@@ -13,16 +13,17 @@ export function structure(id = 'one'): StructureData {
     colorings: [
       {
         id: 'confidence', label: 'pLDDT', title: 'pLDDT', entries: ['high', 'low'], classes: [0, 0, 1, -1, 1, 0],
-        values: [95, 91.25, 40, null, 30, 99], palettes: { alphafold: ['#0053D6', '#FF7D45'], safe: ['#2166AC', '#B35806'] }
+        values: [95, 91.25, 40, null, 30, 99], palettes: { alphafold: ['#0053D6', '#FF7D45'], safe: ['#2166AC', '#B35806'] }, limits: null
       },
-      { id: 'secondary', label: 'Secondary structure', title: 'S', entries: ['Helix', 'Coil'], classes: null, values: null, palettes: { standard: ['#E0457B', '#B8BCC4'] } }
-    ]
+      { id: 'secondary', label: 'Secondary structure', title: 'S', entries: ['Helix', 'Coil'], classes: null, values: null, palettes: { standard: ['#E0457B', '#B8BCC4'] }, limits: null }
+    ],
+    pae: null
   };
 }
 
 export function scene(...structures: StructureData[]): Scene {
   return {
-    version: 1, title: 'test', structures: structures.length ? structures : [structure()],
-    style: { representation: 'cartoon', coloring: 'confidence', palette: 'alphafold', height: 400, strip: true }
+    version: 2, title: 'test', structures: structures.length ? structures : [structure()],
+    style: { representation: 'cartoon', coloring: 'confidence', palette: 'alphafold', height: 400, strip: true, layout: 'structure' }, marks: []
   };
 }

@@ -4,6 +4,7 @@ import { PluginConfig } from 'molstar/lib/mol-plugin/config.js';
 import { PluginContext } from 'molstar/lib/mol-plugin/context.js';
 import { PluginSpec } from 'molstar/lib/mol-plugin/spec.js';
 import { Color } from 'molstar/lib/mol-util/color/index.js';
+import { DoubtSizesProvider } from './sizes';
 import { FoldSightThemeProvider } from './theme';
 
 const OFF = { name: 'off' as const, params: {} };
@@ -37,6 +38,7 @@ export async function createPlugin(element: HTMLElement, background: number): Pr
     throw new Error('This browser gives no WebGL, so there is no 3D picture.');
   }
   plugin.representation.structure.themes.colorThemeRegistry.add(FoldSightThemeProvider);
+  plugin.representation.structure.themes.sizeThemeRegistry.add(DoubtSizesProvider);
   plugin.managers.interactivity.setProps({ granularity: 'residue' });
   const canvas = plugin.canvas3d!;
   canvas.setProps({

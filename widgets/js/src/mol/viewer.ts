@@ -11,10 +11,12 @@ import { Color } from 'molstar/lib/mol-util/color/index.js';
 import { Task, type RuntimeContext } from 'molstar/lib/mol-task/index.js';
 import type { ResidueTable } from '../residues';
 import type { Representation, Scene, StructureData } from '../scene';
+import { drawMarks, type PlacedMark } from './marks';
 import { bestCamera } from './framing';
-import { COIL, lociOf, Mapping, rowAt, secondaryClasses, tracePosition } from './mapping';
+import { lociOf, Mapping, rowAt, secondaryClasses, tracePosition } from './mapping';
 import { pngOf, type PictureOptions } from './picture';
 import { createPlugin, frames } from './plugin';
+import { doubtsOf, modelDoubts, SIZES } from './sizes';
 import { modelColors, THEME } from './theme';
 
 type Ref = StateObjectSelector<PluginStateObject.Molecule.Structure>;
@@ -43,9 +45,10 @@ export class MolViewer {
   private loaded: Loaded[] = [];
   private version = 0;
   private representation: Representation = 'cartoon';
-  secondary = new Int8Array(0);
   onPick: (pick: Pick) => void = () => {};
   onHover: (row: number) => void = () => {};
+  /** A frame was drawn: the camera may have moved. */
+  onCamera: () => void = () => {};
 
   private constructor(readonly plugin: PluginContext) {
     plugin.behaviors.interaction.click.subscribe(({ current, modifiers, button }) => {
@@ -54,6 +57,8 @@ export class MolViewer {
       this.onPick({ row, shift: modifiers.shift, toggle: modifiers.control || modifiers.meta });
     });
     plugin.behaviors.interaction.hover.subscribe(({ current }) => this.onHover(rowAt(current.loci, this.mappings)));
+    // The trackball moves the camera without a word, so look at each frame.
+    plugin.canvas3d!.didDraw.subscribe(() => this.onCamera());
   }
 
   static async create(element: HTMLElement, background: number): Promise<MolViewer> {
@@ -64,17 +69,16 @@ export class MolViewer {
     return this.loaded.map(l => l.mapping);
   }
 
-  /** Load the structures of a scene; nothing is drawn until `draw`. */
-  async load(scene: Scene, table: ResidueTable): Promise<void> {
+  /** Load structures of a scene, by index; nothing is drawn until `draw`. Fills in `secondary`. */
+  async load(scene: Scene, table: ResidueTable, which: number[], secondary: Int8Array): Promise<void> {
     await this.plugin.clear();
-    this.secondary = new Int8Array(table.rows.length).fill(COIL);
     this.loaded = [];
-    for (const [index, data] of scene.structures.entries()) {
-      this.loaded.push(await this.loadOne(data, table, index));
+    for (const index of which) {
+      this.loaded.push(await this.loadOne(scene.structures[index], table, index, secondary));
     }
   }
 
-  private async loadOne(data: StructureData, table: ResidueTable, index: number): Promise<Loaded> {
+  private async loadOne(data: StructureData, table: ResidueTable, index: number, secondary: Int8Array): Promise<Loaded> {
     const { builders } = this.plugin;
     const text = new TextDecoder().decode(data.data);
     const raw = await builders.data.rawData({ data: text, label: data.name });
@@ -85,7 +89,8 @@ export class MolViewer {
     const mapping = new Mapping(structure.models[0], table, index);
     await this.plugin.runTask(taskOf('secondary structure', ctx => SecondaryStructureProvider.attach(
       { runtime: ctx, assetManager: this.plugin.managers.asset, errorContext: this.plugin.errorContext }, structure, undefined, true)));
-    secondaryClasses(structure, mapping, this.secondary);
+    secondaryClasses(structure, mapping, secondary);
+    modelDoubts.set(mapping.model, doubtsOf(data, table, mapping));
     const polymer = await builders.structure.tryCreateComponentStatic(root, 'polymer');
     return { mapping, structure, root, polymer, others: await this.drawOthers(root) };
   }
@@ -130,6 +135,12 @@ export class MolViewer {
     if (this.representation === 'surface') {
       const small = item.mapping.rowOfResidue.length <= SMOOTH_SURFACE;
       return { type: small ? 'molecular-surface' : 'gaussian-surface', ...color };
+    }
+    if (this.representation === 'putty') {
+      return { type: 'putty', size: SIZES, typeParams: { sizeFactor: 1 }, ...color };
+    }
+    if (this.representation === 'tube') {
+      return { type: 'putty', size: 'uniform', sizeParams: { value: 0.9 }, typeParams: { sizeFactor: 1 }, ...color };
     }
     return { type: this.representation, ...color };
   }
@@ -184,10 +195,9 @@ export class MolViewer {
   highlight(row: number): void {
     const marks = this.plugin.managers.interactivity.lociHighlights;
     if (row < 0) return marks.clearHighlights();
-    for (const item of this.loaded) {
-      const loci = lociOf(item.structure, item.mapping, new Set([row]));
-      if (!StructureElement.Loci.isEmpty(loci)) return marks.highlightOnly({ loci }, false);
-    }
+    const loci = this.lociAnywhere(new Set([row]));
+    if (loci) marks.highlightOnly({ loci }, false);
+    else marks.clearHighlights();
   }
 
   focus(rows: ReadonlySet<number>, durationMs: number): void {
@@ -207,12 +217,33 @@ export class MolViewer {
     this.plugin.canvas3d?.setProps({ renderer: { backgroundColor: Color(color) } });
   }
 
+  /** Labels and distances of rows; those of structures that are not in this picture are left out. */
+  async mark(marks: { kind: PlacedMark['kind']; rows: number[]; text: string }[], dark: boolean): Promise<void> {
+    const placed = marks.map(({ kind, rows, text }) => {
+      const groups = kind === 'label' ? [rows] : rows.map(row => [row]);
+      return { kind, text, loci: groups.map(group => this.lociAnywhere(new Set(group))).filter(l => l !== null) };
+    });
+    await drawMarks(this.plugin, placed.filter(m => m.loci.length === (m.kind === 'label' ? 1 : 2)), dark);
+  }
+
+  /** The atoms of rows in the first structure that has some. */
+  private lociAnywhere(rows: ReadonlySet<number>): StructureElement.Loci | null {
+    const found = this.loaded.map(i => lociOf(i.structure, i.mapping, rows));
+    return found.find(l => !StructureElement.Loci.isEmpty(l)) ?? null;
+  }
+
   camera(): unknown {
     return this.plugin.canvas3d?.camera.getSnapshot();
   }
 
   setCamera(snapshot: unknown): void {
     this.plugin.canvas3d?.requestCameraReset({ snapshot: snapshot as never, durationMs: 0 });
+  }
+
+  /** Look from where another picture does, at once. */
+  lookFrom(snapshot: unknown): void {
+    this.plugin.canvas3d?.camera.setState(snapshot as never, 0);
+    this.plugin.canvas3d?.requestDraw();
   }
 
   png(options: PictureOptions): Promise<Blob> {
@@ -222,15 +253,12 @@ export class MolViewer {
   /** Where the middle of a residue is on the canvas, in CSS pixels from its top left. */
   locate(row: number): { x: number; y: number } | null {
     const canvas = this.plugin.canvas3d;
-    for (const item of this.loaded) {
-      const loci = lociOf(item.structure, item.mapping, new Set([row]));
-      if (!canvas || StructureElement.Loci.isEmpty(loci)) continue;
-      const p = canvas.camera.project(Vec4(), tracePosition(loci));
-      const { width, height } = canvas.camera.viewport;
-      const shown = this.plugin.canvas3dContext!.canvas!.getBoundingClientRect();
-      return { x: (p[0] / width) * shown.width, y: (1 - p[1] / height) * shown.height };
-    }
-    return null;
+    const loci = this.lociAnywhere(new Set([row]));
+    if (!canvas || !loci) return null;
+    const p = canvas.camera.project(Vec4(), tracePosition(loci));
+    const { width, height } = canvas.camera.viewport;
+    const shown = this.plugin.canvas3dContext!.canvas!.getBoundingClientRect();
+    return { x: (p[0] / width) * shown.width, y: (1 - p[1] / height) * shown.height };
   }
 
   /** What is drawn, read from Mol* itself. */
@@ -250,6 +278,8 @@ export class MolViewer {
       .reduce((n, entry) => n + StructureElement.Loci.size(entry.selection), 0);
     return {
       representations: kinds, themes: [...themes], colors: colors.size, selectedAtoms: selected,
+      marks: this.plugin.managers.structure.measurement.state.labels.length +
+        this.plugin.managers.structure.measurement.state.distances.length,
       residues: this.loaded.reduce((n, l) => n + l.structure.polymerResidueCount, 0)
     };
   }

@@ -17,6 +17,8 @@ const AHEAD = '200px';
 export class Stage implements Member {
   readonly element = make('div', 'fs-stage');
   readonly legend = make('div', 'fs-legend', { role: 'note', 'aria-label': 'Legend' });
+  /** Name of the structure, shown in a grid. */
+  readonly caption = make('div', 'fs-caption');
   viewer: MolViewer | null = null;
   private state: StageState = 'waiting';
   private readonly notice = make('div', 'fs-notice', { role: 'status' });
@@ -32,7 +34,8 @@ export class Stage implements Member {
   constructor(private readonly actions: StageActions) {
     this.element.tabIndex = 0;
     this.element.setAttribute('role', 'img');
-    this.element.append(this.notice, this.legend);
+    this.caption.hidden = true;
+    this.element.append(this.notice, this.caption, this.legend);
     this.watcher = new IntersectionObserver(([entry]) => this.sighted(entry.isIntersecting), { rootMargin: AHEAD });
     this.watcher.observe(this.element);
     this.element.addEventListener('pointerdown', () => this.touched());

@@ -6,20 +6,11 @@
  */
 import { hexText, type RowColors } from '../colors';
 import { number, type ChainRows, type ResidueTable } from '../residues';
-import type { Modifiers } from '../selection';
+import type { Rows } from '../selection';
+import type { Change, Store } from '../store';
 import { make } from './dom';
 
 const BLOCK = 10;
-
-export interface StripActions {
-  pick(row: number, modifiers: Modifiers): void;
-  extend(row: number, keep: boolean): void;
-  /** Select whole rows, such as a chain. */
-  take(rows: number[]): void;
-  clear(): void;
-  focus(): void;
-  hover(row: number): void;
-}
 
 export class Strip {
   readonly element = make('div', 'fs-strip', { role: 'group', 'aria-label': 'Sequence' });
@@ -29,19 +20,30 @@ export class Strip {
   private cursor = -1;
   private dragFrom = -1;
   private hovered = -1;
-  /** Words for a residue, asked for only when needed. */
-  describe: (row: number) => string = () => '';
 
-  constructor(private readonly actions: StripActions) {
+  constructor(private readonly store: Store, private readonly focus: (rows: Rows) => void) {
+    store.listen((change, origin) => this.changed(change, origin));
     this.element.addEventListener('pointerdown', event => this.press(event));
     this.element.addEventListener('pointermove', event => this.move(event));
     this.element.addEventListener('pointerup', () => (this.dragFrom = -1));
     this.element.addEventListener('pointercancel', () => (this.dragFrom = -1));
     this.element.addEventListener('pointerleave', () => this.hover(-1));
     this.element.addEventListener('keydown', event => this.key(event));
+    this.element.addEventListener('dblclick', event => this.doubled(event));
   }
 
-  setTable(table: ResidueTable): void {
+  private changed(change: Change, origin: unknown): void {
+    const { table, colors } = this.store;
+    if (!table || !colors) return;
+    if (change === 'scene') this.setTable(table);
+    if (change === 'scene' || change === 'style' || change === 'colors') this.setColors(colors);
+    if (change === 'scene' || change === 'style' || change === 'selection') {
+      this.setSelection(this.store.selection, change === 'selection' && origin !== this);
+    }
+    if (change === 'hover' && origin !== this) this.setHover(this.store.hover);
+  }
+
+  private setTable(table: ResidueTable): void {
     this.table = table;
     this.cells = [];
     this.boxes = [];
@@ -61,7 +63,7 @@ export class Strip {
     box.addEventListener('focus', () => this.setCursor(this.cursorIn(chain)));
     this.boxes.push(box);
     const name = make('button', 'fs-icon fs-chain-name', { type: 'button', title: `Select ${words}` }, owner + chain.chain);
-    name.addEventListener('click', () => this.actions.take(table.between(chain.start, chain.end - 1)));
+    name.addEventListener('click', () => this.store.take(table.between(chain.start, chain.end - 1), this));
     return make('div', 'fs-chain', {}, name, box);
   }
 
@@ -79,11 +81,11 @@ export class Strip {
     return make('span', 'fs-block', { role: 'presentation' }, label, row);
   }
 
-  setColors(colors: RowColors): void {
+  private setColors(colors: RowColors): void {
     this.cells.forEach((cell, row) => cell.style.setProperty('--fs-color', hexText(colors.rows[row])));
   }
 
-  setSelection(rows: ReadonlySet<number>, scroll: boolean): void {
+  private setSelection(rows: ReadonlySet<number>, scroll: boolean): void {
     this.cells.forEach((cell, row) => {
       const on = String(rows.has(row));
       if (cell.getAttribute('aria-selected') !== on) cell.setAttribute('aria-selected', on);
@@ -100,7 +102,7 @@ export class Strip {
   }
 
   /** Show which residue the pointer is on, in the strip or in 3D. */
-  setHover(row: number): void {
+  private setHover(row: number): void {
     this.cells[this.hovered]?.classList.remove('fs-hover');
     this.hovered = row;
     this.cells[row]?.classList.add('fs-hover');
@@ -109,12 +111,12 @@ export class Strip {
   private hover(row: number): void {
     if (row === this.hovered) return;
     const cell = this.cells[row];
-    if (cell && !cell.title) cell.title = this.describe(row);
+    if (cell && !cell.title) cell.title = this.store.describe(row);
     this.setHover(row);
-    this.actions.hover(row);
+    this.store.setHover(row, this);
   }
 
-  private rowUnder(event: PointerEvent): number {
+  private rowUnder(event: MouseEvent): number {
     const target = document.elementsFromPoint(event.clientX, event.clientY)[0] ?? event.target;
     const inside = this.element.getRootNode() instanceof ShadowRoot ? (event.composedPath()[0] as Element) : (target as Element);
     const cell = inside.closest?.<HTMLElement>('.fs-residue');
@@ -126,7 +128,15 @@ export class Strip {
     if (row < 0 || event.button !== 0) return;
     this.dragFrom = row;
     this.setCursor(row);
-    this.actions.pick(row, { shift: event.shiftKey, toggle: event.ctrlKey || event.metaKey });
+    this.store.pick(row, { shift: event.shiftKey, toggle: event.ctrlKey || event.metaKey }, this);
+  }
+
+  /** The second click took the first one's choice back. */
+  private doubled(event: MouseEvent): void {
+    const row = this.rowUnder(event);
+    if (row < 0) return;
+    this.store.take([row], this);
+    this.focus(this.store.selection);
   }
 
   private move(event: PointerEvent): void {
@@ -134,7 +144,7 @@ export class Strip {
     this.hover(row);
     if (this.dragFrom < 0 || row < 0 || row === this.cursor || !(event.buttons & 1)) return;
     this.setCursor(row);
-    this.actions.extend(row, event.ctrlKey || event.metaKey);
+    this.store.extend(row, event.ctrlKey || event.metaKey, this);
   }
 
   private cursorIn(chain: ChainRows): number {
@@ -150,15 +160,15 @@ export class Strip {
     if (!cell) return;
     cell.classList.add('fs-cursor');
     cell.id = `fs-residue-${row}-${Math.random().toString(36).slice(2, 8)}`;
-    cell.setAttribute('aria-label', this.describe(row));
-    cell.title = this.describe(row);
+    cell.setAttribute('aria-label', this.store.describe(row));
+    cell.title = this.store.describe(row);
     for (const box of this.boxes) {
       if (box.contains(cell)) box.setAttribute('aria-activedescendant', cell.id);
       else box.removeAttribute('aria-activedescendant');
     }
   }
 
-  /** The keyboard path: arrows move, Shift stretches, Space picks, Escape clears, F focuses. */
+  /** The keyboard path: arrows move, Shift stretches, Space picks, Enter selects and goes there, Escape clears. */
   private key(event: KeyboardEvent): void {
     const box = (event.target as HTMLElement).closest<HTMLElement>('.fs-residues');
     if (!box || !this.table || this.cursor < 0) return;
@@ -168,8 +178,8 @@ export class Strip {
       const row = Math.max(start, Math.min(end - 1, step));
       this.setCursor(row);
       this.scrollTo(row);
-      this.actions.hover(row);
-      if (event.shiftKey) this.actions.extend(row, false);
+      this.hover(row);
+      if (event.shiftKey) this.store.extend(row, false, this);
     } else if (!this.act(event, start, end)) {
       return;
     }
@@ -191,12 +201,21 @@ export class Strip {
 
   private act(event: KeyboardEvent, start: number, end: number): boolean {
     const toggle = event.ctrlKey || event.metaKey;
-    if (event.key === 'Enter' || event.key === ' ') {
-      this.actions.pick(this.cursor, { shift: event.shiftKey, toggle: toggle || event.key === ' ' });
-    } else if (event.key === 'Escape') this.actions.clear();
-    else if (event.key === 'a' && toggle) this.actions.take(this.table!.between(start, end - 1));
-    else if (event.key === 'f' && !toggle) this.actions.focus();
+    if (event.key === 'Enter') this.enter(event);
+    else if (event.key === ' ') this.store.pick(this.cursor, { shift: event.shiftKey, toggle: true }, this);
+    else if (event.key === 'Escape') this.store.clear(this);
+    else if (event.key === 'a' && toggle) this.store.take(this.table!.between(start, end - 1), this);
+    else if (event.key === 'f' && !toggle) this.focus(this.store.selection);
     else return false;
     return true;
+  }
+
+  /** Select the residue at the cursor, unless it is, and go to what is selected. */
+  private enter(event: KeyboardEvent): void {
+    const toggle = event.ctrlKey || event.metaKey;
+    if (toggle || event.shiftKey || !this.store.selection.has(this.cursor)) {
+      this.store.pick(this.cursor, { shift: event.shiftKey, toggle }, this);
+    }
+    this.focus(this.store.selection);
   }
 }

@@ -3,7 +3,7 @@ import type { Coloring, Representation } from '../scene';
 import { iconButton, make } from './dom';
 
 const REPRESENTATIONS: [Representation, string][] = [
-  ['cartoon', 'Cartoon'], ['ball-and-stick', 'Ball and stick'], ['surface', 'Surface']
+  ['cartoon', 'Cartoon'], ['tube', 'Tube'], ['putty', 'Putty'], ['ball-and-stick', 'Ball and stick'], ['surface', 'Surface']
 ];
 
 const PALETTE_WORDS: Record<string, string> = {
@@ -13,6 +13,8 @@ const PALETTE_WORDS: Record<string, string> = {
 const ICONS = {
   reset: 'M8 3a5 5 0 1 1-4.6 3H1.9L4 2.6 6.1 6H4.9A3.6 3.6 0 1 0 8 4.4z',
   picture: 'M2 3h12v10H2zM3.2 4.2v6.1l2.6-2.6 2 2 2.8-3.2 2.2 2.4V4.2zM6 7a1.1 1.1 0 1 1 0-2.2A1.1 1.1 0 0 1 6 7z',
+  label: 'M2 3h7l5 5-5 5H2zM3.3 4.3v7.4h5.1L12.1 8 8.4 4.3zM5.5 9.1a1.1 1.1 0 1 1 0-2.2 1.1 1.1 0 0 1 0 2.2z',
+  measure: 'M1 5h14v6H1zm1.2 1.2v3.6h11.6V6.2h-1.4v2h-1.1v-2H9v1.4H7.9V6.2H5.7v2H4.6v-2z',
   full: 'M2 2h4v1.4H3.4V6H2zM10 2h4v4h-1.4V3.4H10zM2 10h1.4v2.6H6V14H2zM12.6 10H14v4h-4v-1.4h2.6z'
 };
 
@@ -22,6 +24,8 @@ export interface ToolbarState {
   coloring: string;
   palette: string;
   colorings: Coloring[];
+  /** How many residues are selected. */
+  chosen: number;
 }
 
 export interface ToolbarActions {
@@ -29,6 +33,8 @@ export interface ToolbarActions {
   color(id: string): void;
   palette(name: string): void;
   reset(): void;
+  label(): void;
+  measure(): void;
   picture(): void;
   fullscreen(): void;
 }
@@ -40,6 +46,9 @@ export class Toolbar {
   private readonly colors = make('select', 'fs-select', { 'aria-label': 'Colour by', title: 'Colour by' });
   private readonly palettes = make('select', 'fs-select', { 'aria-label': 'Palette', title: 'Palette' });
 
+  private readonly label = iconButton('Label the selected residues', ICONS.label, () => this.actions.label());
+  private readonly measure = iconButton('Measure between two selected residues', ICONS.measure, () => this.actions.measure());
+
   constructor(private readonly actions: ToolbarActions) {
     for (const [kind, label] of REPRESENTATIONS) this.kinds.append(this.segment(kind, label));
     this.kinds.addEventListener('keydown', event => this.arrow(event));
@@ -48,6 +57,7 @@ export class Toolbar {
     this.element.append(
       this.title, this.kinds, this.colors, this.palettes,
       iconButton('Reset the camera', ICONS.reset, () => actions.reset()),
+      this.label, this.measure,
       iconButton('Save a picture (PNG)', ICONS.picture, () => actions.picture()),
       iconButton('Full screen', ICONS.full, () => actions.fullscreen()));
   }
@@ -77,6 +87,8 @@ export class Toolbar {
       button.setAttribute('aria-checked', String(on));
       button.tabIndex = on ? 0 : -1;
     }
+    this.label.disabled = state.chosen === 0;
+    this.measure.disabled = state.chosen !== 2;
     fill(this.colors, state.colorings.map(c => [c.id, c.label]), state.coloring);
     const names = Object.keys(state.colorings.find(c => c.id === state.coloring)?.palettes ?? {});
     fill(this.palettes, names.map(n => [n, PALETTE_WORDS[n] ?? n]), state.palette);
