@@ -20,7 +20,7 @@ FRONT_END := $(shell find widgets/js jupyter_extension package.json package-lock
 
 help:
 	@echo "make setup   make .venv with FoldSight and its front end"
-	@echo "make demo    fold real proteins, write structures and pictures, run the first notebook"
+	@echo "make demo    fold real proteins, write structures and pictures, run two notebooks"
 	@echo "make lab     open JupyterLab with everything on"
 	@echo "make test    run every test (installs what the tests need)"
 	@echo "make check   ruff and mypy"
@@ -37,7 +37,7 @@ $(STAMPS)/venv:
 
 $(STAMPS)/app: $(STAMPS)/venv pyproject.toml constraints.txt $(FRONT_END)
 	@echo "== installing FoldSight and building its front end (some minutes the first time)"
-	@$(BIN)/pip install -q -c constraints.txt -e '.[notebook]'
+	@$(BIN)/pip install -q -c constraints.txt -e '.[align,notebook]'
 	@touch $@
 
 $(STAMPS)/dev: $(STAMPS)/app

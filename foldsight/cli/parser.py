@@ -28,7 +28,7 @@ VERBS = {
     "doctor": "say what is running, what is missing and what would mend it",
     "db": "back the service's database and files up, and restore them",
     "serve": "run the service on its own",
-    "demo": "fold real proteins and run the first notebook",
+    "demo": "fold real proteins and run two notebooks",
 }
 
 #: Attribute of a parser's action that says what completes it: ``file``, ``engine`` or ``setting``.

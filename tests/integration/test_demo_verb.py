@@ -90,16 +90,32 @@ def test_what_was_written_is_whole(demo: dict[str, Any]) -> None:
     assert not [path for path in folder.iterdir() if path.name.startswith(".foldsight")]
 
 
-def test_the_notebook_was_executed_top_to_bottom(demo: dict[str, Any]) -> None:
-    assert demo["notebook"]["ok"]
-    notebook = nbformat.read(demo["notebook"]["file"], as_version=4)
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    assert all(cell.execution_count for cell in cells)
-    outputs = [output for cell in cells for output in cell.outputs]
-    assert all(output.output_type != "error" for output in outputs)
+def test_the_first_notebook_was_executed_top_to_bottom(demo: dict[str, Any]) -> None:
+    outputs = outputs_of(demo, 0)
     shown = [set(output.data) for output in outputs if "data" in output]
     assert sum({"application/vnd.jupyter.widget-view+json", "image/png"} <= kinds for kinds in shown) == 3
     words = json.dumps(outputs)
     assert "template 1HPV" in words
     assert "Refused: alpha-synuclein" in words
     assert "A:25" in words
+
+
+def test_the_second_notebook_analyses_a_protease(demo: dict[str, Any]) -> None:
+    words = json.dumps(outputs_of(demo, 1))
+    assert "both catalytic aspartates: True" in words
+    assert "destabilis" in words
+    assert "TM-score" in words
+    for name in ("hiv1-residues.csv", "hiv1-variants.csv", "hiv1-pockets.png", "superposed.svg"):
+        assert (Path(demo["output"]) / name).stat().st_size > 300
+
+
+def outputs_of(demo: dict[str, Any], number: int) -> list[Any]:
+    """Return what the cells of a notebook showed; each was executed and none broke."""
+    facts = demo["notebooks"][number]
+    assert facts["ok"], facts
+    notebook = nbformat.read(facts["file"], as_version=4)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(cell.execution_count for cell in cells)
+    outputs = [output for cell in cells for output in cell.outputs]
+    assert all(output.output_type != "error" for output in outputs)
+    return outputs

@@ -1,4 +1,4 @@
-"""``foldsight demo``: real proteins through the real job path, and the first notebook."""
+"""``foldsight demo``: real proteins through the real job path, and the first two notebooks."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from foldsight.cli.console import Console
 from foldsight.cli.parser import completed_by
 from foldsight.cli.verbs import fold as folding
 from foldsight.errors import Failed
+from foldsight.io.writing import write_whole
 from foldsight.typing import Json
 
 PACKAGE = Path(foldsight.__file__).parent
 FASTA = PACKAGE / "demo" / "proteins.fasta"
-NOTEBOOK = "01-first-fold.ipynb"
+#: What folds, and what is asked of a structure then: pockets, variants, alignment.
+NOTEBOOKS = ("01-first-fold.ipynb", "02-analyse.ipynb")
 #: The one protein of the file that nothing in the library resembles.
 REFUSED = "SYUA_HUMAN"
 #: Seconds that one cell of the notebook may take.
@@ -35,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, console: Console) -> Answer:
-    """Fold, write, execute the notebook, and say where everything is.
+    """Fold, write, execute the notebooks, and say where everything is.
 
     The network is off, so that the demo shows the same on every machine and nothing
     leaves it.
@@ -49,12 +51,11 @@ def run(args: argparse.Namespace, console: Console) -> Answer:
     records = folding.fold_into(folder, folds, console)
     for record, each in zip(records, folds, strict=True):
         record["seconds"] = _seconds(each.job)
-    console.say(f"Executing {NOTEBOOK}.")
-    notebook, pages = execute(folder, console)
+    notebooks = [execute(name, folder, console) for name in NOTEBOOKS]
     total = time.monotonic() - started
-    good = notebook["ok"] and all(_as_expected(record) for record in records)
-    data = {"output": str(folder), "seconds": round(total, 1), "records": records, "notebook": notebook}
-    return Answer(data, _closing(folder, pages, total), _table(records), DONE if good else FAILED)
+    good = all(each["ok"] for each in notebooks) and all(_as_expected(record) for record in records)
+    data = {"output": str(folder), "seconds": round(total, 1), "records": records, "notebooks": notebooks}
+    return Answer(data, _closing(folder, notebooks, total), _table(records), DONE if good else FAILED)
 
 
 def _as_expected(record: Json) -> bool:
@@ -89,19 +90,19 @@ def _row(record: Json) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _closing(folder: Path, pages: list[Path], total: float) -> str:
+def _closing(folder: Path, notebooks: list[Json], total: float) -> str:
     lines = [
         "",
         "support is template support (estimated lDDT x 100), not pLDDT.",
         f"Structures, pictures and facts are in {folder}/",
-        *(f"The executed notebook is {page}" for page in pages),
+        *(f"An executed notebook is {each['file']}" for each in notebooks),
         f"All of it took {total:.1f} s.",
     ]
     return "\n".join(lines)
 
 
-def execute(folder: Path, console: Console) -> tuple[Json, list[Path]]:
-    """Execute the first notebook in the folder; keep it with its output.
+def execute(name: str, folder: Path, console: Console) -> Json:
+    """Execute a notebook in the folder; keep it with its output.
 
     Raises
     ------
@@ -113,12 +114,13 @@ def execute(folder: Path, console: Console) -> tuple[Json, list[Path]]:
         from nbclient import NotebookClient
         from nbclient.exceptions import CellExecutionError
     except ImportError:
-        raise Failed("The notebook cannot be executed.", hint="pip install 'foldsight[notebook]'") from None
-    notebook = nbformat.reads(notebook_path().read_text(encoding="utf-8"), as_version=4)
+        raise Failed("The notebooks cannot be executed.", hint="pip install 'foldsight[notebook]'") from None
+    console.say(f"Executing {name}.")
+    notebook = nbformat.reads(notebook_path(name).read_text(encoding="utf-8"), as_version=4)
     started, count = time.monotonic(), len(notebook.cells)
 
     def told(cell_index: int, **_: object) -> None:
-        console.progress(cell_index / count, f"{NOTEBOOK}, cell {cell_index + 1} of {count}")
+        console.progress(cell_index / count, f"{name}, cell {cell_index + 1} of {count}")
 
     client = NotebookClient(
         notebook,
@@ -133,24 +135,22 @@ def execute(folder: Path, console: Console) -> tuple[Json, list[Path]]:
             client.execute(stderr=stream)
     except CellExecutionError as broken:
         fault = f"{broken.ename}: {broken.evalue}"
-        console.say(f"A cell of {NOTEBOOK} failed: {fault}")
-    page = folder / NOTEBOOK
-    draft = page.with_suffix(".draft")
-    draft.write_text(nbformat.writes(notebook), encoding="utf-8")
-    draft.replace(page)
+        console.say(f"A cell of {name} failed: {fault}")
+    page = folder / name
+    write_whole(page, nbformat.writes(notebook).encode())
     facts = {"ok": not fault, "file": str(page), "seconds": round(time.monotonic() - started, 1)}
-    return {**facts, **({"error": fault} if fault else {})}, [page]
+    return {**facts, **({"error": fault} if fault else {})}
 
 
-def notebook_path() -> Path:
-    """Return where the notebook is: beside the package in a checkout, else among the shared data.
+def notebook_path(name: str) -> Path:
+    """Return where a notebook is: beside the package in a checkout, else among the shared data.
 
     Raises
     ------
     Failed
     """
     shared = Path(sysconfig.get_path("data")) / "share" / "foldsight"
-    for path in (folder / "notebooks" / NOTEBOOK for folder in (PACKAGE.parent, shared)):
+    for path in (folder / "notebooks" / name for folder in (PACKAGE.parent, shared)):
         if path.is_file():
             return path
-    raise Failed(f"{NOTEBOOK} is not installed.", hint="Install again with: pip install .")
+    raise Failed(f"{name} is not installed.", hint="Install again with: pip install .")
