@@ -14,9 +14,10 @@ from foldsight import outlets
 from foldsight.analysis.interfaces import Interfaces
 from foldsight.analysis.pockets import Pockets
 from foldsight.analysis.variants import VariantTable
+from foldsight.api.tables import interfaces_html, pockets_html
 from foldsight.prediction import Prediction
 from foldsight.residues import ResidueRef
-from foldsight.scene import Coloring, Scene, by_category, by_value
+from foldsight.scene import Coloring, Scene, by_value, palettes
 from foldsight.structure import Structure
 
 if TYPE_CHECKING:
@@ -87,6 +88,9 @@ class ShownPockets(Shown, Pockets):
         """Return an interactive view of the surface, pockets coloured."""
         return super().view(**{"representation": "surface", **style})
 
+    def _repr_html_(self) -> str:
+        return pockets_html(self)
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ShownInterfaces(Shown, Interfaces):
@@ -103,6 +107,9 @@ class ShownInterfaces(Shown, Interfaces):
             sets.append((f"{item.second} at {item.first}", item.residues_second))
         return _by_set(self.subject, sets, id="interface", label="Interface")
 
+    def _repr_html_(self) -> str:
+        return interfaces_html(self)
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ShownVariants(Shown, VariantTable):
@@ -118,9 +125,9 @@ class ShownVariants(Shown, VariantTable):
     @property
     def coloring(self) -> Coloring:
         """By the largest ddG of each residue, 0 to 4 kcal/mol."""
-        most = {name: facts["max"] for name, facts in self.by_residue().items()}
+        most = self._most()
         values = [most.get(str(ref), np.nan) for ref in _structure(self.subject).refs]
-        title = "Largest ddG of the residue, kcal/mol (> 0 destabilises)"
+        title = "Largest ddG of a variant there, kcal/mol (> 0 destabilises)"
         return by_value(values, id="ddg", label="ddG", title=title, low=0.0, high=WORST)
 
     def map(self, **style: Any) -> Any:
@@ -130,9 +137,19 @@ class ShownVariants(Shown, VariantTable):
     @property
     def highlighted(self) -> list[ResidueRef]:
         """The changed residues, unless the whole chain was scanned."""
-        names = set(self.by_residue())
+        names = self._most()
         found = [ref for ref in _structure(self.subject).refs if str(ref) in names]
         return found if len(found) <= COLORED * 4 else []
+
+    def _most(self) -> dict[str, float]:
+        """Return the largest ddG of any variant that changes a residue, by residue."""
+        found: dict[str, float] = {}
+        for row in self.rows:
+            for change in row.variant.split("+"):
+                chain, _, what = change.rpartition(":")
+                ref = f"{chain}:{what[1:-1]}"
+                found[ref] = np.fmax(found.get(ref, np.nan), row.ddg_kcal_mol)
+        return found
 
 
 def _structure(item: Structure | Prediction) -> Structure:
@@ -143,8 +160,11 @@ def _by_set(
     item: Structure | Prediction, sets: Iterable[tuple[str, Iterable[ResidueRef]]], *, id: str, label: str
 ) -> Coloring:
     """Colour residues by the first set that holds them."""
-    word: dict[str, str] = {}
-    for name, refs in sets:
+    given = list(sets)
+    place: dict[str, int] = {}
+    for i, (_, refs) in enumerate(given):
         for ref in refs:
-            word.setdefault(str(ref), name)
-    return by_category([word.get(str(ref)) for ref in _structure(item).refs], id=id, label=label)
+            place.setdefault(str(ref), i)
+    classes = np.array([place.get(str(ref), -1) for ref in _structure(item).refs], dtype=np.int32)
+    names = tuple(name for name, _ in given)
+    return Coloring(id, label, label, names, palettes.cycled(palettes.CHAINS, len(names)), classes)
