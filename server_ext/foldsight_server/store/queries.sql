@@ -1,7 +1,8 @@
 -- name: upsert_user
--- The caller, known from now on.
+-- The caller, known from now on; a row that says so already is not written again with every call.
 INSERT INTO users (id, name) VALUES (%(user_id)s, %(user_name)s)
-ON CONFLICT (id) DO UPDATE SET name = excluded.name, last_seen = now();
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, last_seen = now()
+WHERE users.name <> excluded.name OR users.last_seen < now() - interval '1 hour';
 
 -- name: personal_project
 -- The project that takes predictions for which nobody named one; made with the first.
