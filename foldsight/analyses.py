@@ -52,6 +52,14 @@ class Analyses:
         found: pd.DataFrame = analysis("features")(self, accession, **options)
         return found
 
+    def conservation(self, alignment: Any) -> pd.DataFrame:
+        """Return the residue table with ``conservation``, 0-1, from an alignment (A3M or FASTA).
+
+        See :func:`foldsight.api.featuring.conservation`.
+        """
+        found: pd.DataFrame = analysis("conservation")(self, alignment)
+        return found
+
     def align(self, other: Any, **options: Any) -> Any:
         """Superpose this structure on another one, or several others on this one (TM-align).
 

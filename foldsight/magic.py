@@ -180,6 +180,12 @@ def _pockets(args: argparse.Namespace) -> Any:
     return pockets(args.source, method=args.method, network=args.network)
 
 
+def _interfaces(args: argparse.Namespace) -> Any:
+    from foldsight.api import interfaces
+
+    return interfaces(args.source, pae_cutoff=args.pae_cutoff, network=args.network)
+
+
 def _variants(args: argparse.Namespace) -> Any:
     from foldsight.api import variants
 
@@ -192,6 +198,7 @@ _OBJECTS: dict[str, tuple[Callable[[argparse.Namespace], Any], set[str], set[str
     "view": (_view, {"source"}, {"coloring", "palette", "network"}),
     "align": (_align, {"mobile", "reference"}, {"chains", "complex"}),
     "pockets": (_pockets, {"source"}, {"method", "network"}),
+    "interfaces": (_interfaces, {"source"}, {"pae_cutoff", "network"}),
     "ddg": (_variants, {"source"}, {"variants", "chain", "context", "level"}),
 }
 

@@ -1,18 +1,19 @@
-"""``features``: what UniProt and InterPro know of each residue, beside the tracks.
+"""``features`` and ``conservation``: what is known of each residue from elsewhere, beside the tracks.
 
-The one analysis that asks the network, and only when it is called.
+``features`` asks UniProt and InterPro over the network, and only when it is called.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from foldsight.analysis.tracks import residue_tracks
 from foldsight.api.viewing import Source, subject_of
-from foldsight.errors import BadRequest
+from foldsight.errors import BadFile, BadRequest, NotFound
 from foldsight.prediction import Prediction
 from foldsight.structure import Structure
 from foldsight.typing import Ints, Json
@@ -79,6 +80,52 @@ def features(
     for key in ("sources", "sent", "notes"):
         table.attrs[key] = [value for records in found for value in getattr(records, key)]
     return table
+
+
+def conservation(item: Source, alignment: str | Path, *, network: str | None = None) -> pd.DataFrame:
+    """Return the residue table with how conserved each residue is in an alignment.
+
+    ``conservation`` is the information of the column, 1 - H / ln 20 with H the entropy of its
+    weighted frequencies (Shannon; as in Schneider & Stephens 1990, Nucleic Acids Res. 18:6097):
+    0 for anything goes, 1 for always the same; missing where fewer than five different
+    sequences have a residue.
+
+    Parameters
+    ----------
+    item : Structure, Prediction, Fold, Path or str
+    alignment : str or Path
+        A file or its text: A3M or aligned FASTA, whose first sequence is the protein.
+    network : {'off', 'hash', 'sequence'}, optional
+        For an item that is an entry.
+
+    Raises
+    ------
+    BadRequest
+        When there is no alignment in it, or no chain is its first sequence.
+    """
+    from foldsight.analysis.variants.columns import log_odds
+
+    item = subject_of(item, network)
+    sequence, logarithm = log_odds(_alignment_text(alignment))
+    entropy = -(np.exp(logarithm) * logarithm).sum(axis=1)
+    structure = item.structure if isinstance(item, Prediction) else item
+    places = positions(structure, sequence, "the first sequence of the alignment")
+    known = np.concatenate([[np.nan], 1.0 - entropy / np.log(logarithm.shape[1])])
+    table = residue_tracks(item) if isinstance(item, Structure) else item.residues
+    table["conservation"] = known[places].astype(np.float32)
+    return table
+
+
+def _alignment_text(alignment: str | Path) -> str:
+    if isinstance(alignment, str) and alignment.lstrip().startswith(">"):
+        return alignment
+    path = Path(alignment)
+    if not path.is_file():
+        raise NotFound(f"There is no file {path}.", hint="Give A3M or aligned FASTA.")
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadFile(f"{path} is no text.", hint="Give A3M or aligned FASTA.") from None
 
 
 def positions(structure: Structure, sequence: str, name: str) -> Ints:

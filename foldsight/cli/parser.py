@@ -21,6 +21,8 @@ VERBS = {
     "align": "superpose structures (TM-align)",
     "ddg": "predict the stability of variants (ddG, kcal/mol, > 0 destabilises)",
     "pockets": "find binding sites, ranked, of a structure or of a folder of them",
+    "residues": "list residues with secondary structure, areas, bonds, confidence",
+    "interfaces": "say what holds the chains of a complex together",
     "engines": "list engines, whether they can run here, and their weights",
     "library": "list, search and extend the structure library",
     "jobs": "list, show and cancel jobs",

@@ -147,3 +147,34 @@ def test_the_magic_writes_files_and_json_as_the_shell_does(shell: Any, tmp_path:
     assert given(shell, "pockets s --json")["pockets"][0]["rank"] == 1
     with pytest.raises(BadRequest, match="Two structures"):
         shell.run_line_magic("foldsight", "align s")
+
+
+def test_a_multiple_variant_colours_all_its_residues(protease: Structure) -> None:
+    found = protease.variants("V82A+I84V", chain="A")
+    assert [str(ref) for ref in found.highlighted] == ["A:82", "A:84"]
+    values = found.coloring.values
+    assert values is not None
+    assert values[np.isfinite(values)] == pytest.approx([found[0].ddg_kcal_mol] * 2, rel=1e-5)
+
+
+def test_pockets_are_coloured_in_their_order(pockets: ShownPockets) -> None:
+    assert pockets.coloring.entries[0] == "pocket 1"
+
+
+def test_tables_fit_a_notebook(pockets: ShownPockets, protease: Structure) -> None:
+    html = pockets._repr_html_()
+    assert "1hpv: " in html
+    assert "A: 8 23 25" in html
+    assert "confidence" not in html
+    assert "A-B" in protease.interfaces()._repr_html_()
+
+
+def test_scores_and_confidence_are_in_the_tables(protease: Structure) -> None:
+    size = len(protease.residues)
+    pae = np.full((size, size), 4.0, dtype=np.float32)
+    confidence = Confidence("plddt", np.full(size, 60, dtype=np.float32), pae=pae)
+    prediction = Prediction(protease, confidence, FoldManifest("made up", "1", "predicted", "", name="x"))
+    assert "60 (low)" in prediction.pockets()._repr_html_()
+    html = prediction.interfaces()._repr_html_()
+    assert "ipSAE" in html
+    assert "ipTM" not in html

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from foldsight import sources
-from foldsight.errors import BadRequest, NetworkOff
+from foldsight.errors import BadRequest, NetworkOff, NotFound
 from foldsight.library import Library
 from foldsight.sequence import Query
 from foldsight.sources import Records
@@ -72,3 +74,27 @@ def test_another_protein_is_refused_with_the_identities() -> None:
 def test_nothing_is_asked_when_the_network_is_off(protease: Structure) -> None:
     with pytest.raises(NetworkOff):
         protease.features("P03367", network="off")
+
+
+def alignment_of(sequence: str) -> str:
+    """Sixty made-up relatives: position 25 always the same, everything else at random."""
+    random = np.random.default_rng(1)
+    rows = ["".join(random.choice(list("ACDEFGHIKLMNPQRSTVWY"), len(sequence))) for _ in range(60)]
+    rows = [f"{row[:24]}{sequence[24]}{row[25:]}" for row in rows]
+    return "".join(f">{i}\n{row}\n" for i, row in enumerate([sequence, *rows]))
+
+
+def test_conservation_by_column(protease: Structure, tmp_path: Path) -> None:
+    path = tmp_path / "family.a3m"
+    path.write_text(alignment_of(protease.protein_sequences()["A"]))
+    table = protease.conservation(path).set_index(["chain", "auth_seq"])["conservation"]
+    assert table["A", 25] == table["B", 25] > 0.8
+    assert table.drop([("A", 25), ("B", 25)]).max() < 0.3
+    assert table.equals(protease.conservation(path.read_text()).set_index(table.index)["conservation"])
+
+
+def test_conservation_of_something_else_is_refused(protease: Structure, tmp_path: Path) -> None:
+    with pytest.raises(BadRequest, match="first sequence of the alignment"):
+        protease.conservation(alignment_of("MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQAPILSRVGDG"))
+    with pytest.raises(NotFound):
+        protease.conservation(tmp_path / "gone.a3m")
