@@ -139,6 +139,7 @@ async def library(connection: Connection, values: dict[str, Any]) -> list[Row]:
 
 async def visible(connection: Connection, values: dict[str, Any]) -> list[Row]:
     """Return the nearest structures that the caller may see: as many as asked for, or all."""
+    values = {**values, **(await _rows(connection, "visible_projects", values))[0]}
     size = (await _rows(connection, "visible_size", values))[0]["n"]
     if size > EXACT and await _iterates(connection):
         await _widen(connection, values)
