@@ -36,7 +36,7 @@ FITTED, SEARCHED = 0.2625, 1000
 #: TM-scores (by the shorter chain) with a cutoff, and the share of such pairs that it keeps.
 LEVELS, KEPT = (0.5, 0.6), 0.995
 #: What is taken off the cutoffs of similarity and likeness, because few pairs decide them.
-MARGINS = 0.1, 0.38
+MARGINS = 0.1, 0.28
 #: Pairs aligned for the fit: this many of a list of the tenth of all pairs that is most alike
 #: and of ``OTHERS`` of the rest.
 SAMPLE, OTHERS = 5000, 2500

@@ -13,8 +13,9 @@ import numpy as np
 
 from foldsight.typing import Bools, Doubles, Ints
 
-#: Score of opening a gap and of each further residue in it, on 3Di's own matrix (as in Foldseek).
-GAP_OPEN, GAP_EXTEND = 10, 1
+#: Score of opening a gap on 3Di's own matrix (as in Foldseek), of opening one where gaps are
+#: cheap, and of each further residue in a gap.
+GAP_OPEN, CHEAP_OPEN, GAP_EXTEND = 10, 6, 1
 #: Å between the chains that are encoded together.
 FAR = 1e5
 
@@ -70,11 +71,11 @@ def partners(centre: Doubles, inner: Bools) -> Ints:
     return found
 
 
-def matched(one: str, two: str) -> tuple[int, Ints, Ints]:
+def matched(one: str, two: str, gap_open: int = GAP_OPEN) -> tuple[int, Ints, Ints]:
     """Return the score of the local alignment of two chains' states, and the matched positions."""
     import parasail
 
-    found = parasail.sw_trace_striped_sat(one, two, GAP_OPEN, GAP_EXTEND, matrix())
+    found = parasail.sw_trace_striped_sat(one, two, gap_open, GAP_EXTEND, matrix())
     above, below = found.traceback.query, found.traceback.ref
     first, second = (np.frombuffer(row.encode("ascii"), dtype=np.uint8) != ord("-") for row in (above, below))
     both = first & second
