@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from foldsight.api import pockets as pockets
     from foldsight.api import variants as variants
     from foldsight.api import view as view
+    from foldsight.api import workbench as workbench
     from foldsight.io import read as read
     from foldsight.magic import load_ipython_extension as load_ipython_extension
     from foldsight.prediction import Prediction as Prediction
@@ -37,6 +38,7 @@ _HOMES = {
     "pockets": "foldsight.api",
     "variants": "foldsight.api",
     "view": "foldsight.api",
+    "workbench": "foldsight.api",
     "read": "foldsight.io",
     "search": "foldsight.sources",
     "load_ipython_extension": "foldsight.magic",
@@ -60,6 +62,7 @@ __all__ = [
     "search",
     "variants",
     "view",
+    "workbench",
 ]
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from foldsight.api.handle import Fold as Fold
     from foldsight.api.handle import Folds as Folds
     from foldsight.api.viewing import view as view
+    from foldsight.api.viewing import workbench as workbench
 
 _HOMES = {
     "Fold": "handle",
@@ -40,9 +41,10 @@ _HOMES = {
     "pockets": "analysing",
     "variants": "analysing",
     "view": "viewing",
+    "workbench": "viewing",
 }
 
-__all__ = ["Fold", "Folds", "align", "features", "fold", "interfaces", "pockets", "variants", "view"]
+__all__ = ["Fold", "Folds", "align", "features", "fold", "interfaces", "pockets", "variants", "view", "workbench"]
 
 
 def __getattr__(name: str) -> Any:

@@ -9,7 +9,7 @@ from foldsight import outlets
 from foldsight.api.handle import Fold
 from foldsight.errors import BadRequest
 from foldsight.prediction import Prediction
-from foldsight.scene import Scene
+from foldsight.scene import Coloring, Scene
 from foldsight.structure import Structure
 
 #: A structure, or what ``foldsight.read`` takes for one.
@@ -22,7 +22,8 @@ def view(*items: Any, network: str | None = None, **style: Any) -> Any:
     Parameters
     ----------
     *items : Fold, Prediction, Structure, Scene, result of an analysis, Path or str
-        A ``str`` is a path or ``pdb:1HPV``, ``afdb:P04637``.
+        A ``str`` is a path or ``pdb:1HPV``, ``afdb:P04637``. Items in one list are superposed on
+        its first; ``layout="grid"`` shows them side by side, turning together.
     network : {'off', 'hash', 'sequence'}, optional
         For records of a source.
     **style
@@ -34,6 +35,36 @@ def view(*items: Any, network: str | None = None, **style: Any) -> Any:
     StructureView
     """
     return outlets.view(*(shown(item, network=network) for item in items), **style)
+
+
+def workbench(*items: Any, network: str | None = None, **style: Any) -> Any:
+    """Return everything about a structure in one view: 3D, sequence, PAE and details, one selection.
+
+    Parameters
+    ----------
+    *items : Fold, Prediction, Structure, Path or str, then results of analyses
+        What is shown, then pockets, variants or interfaces of it; each result is one more track.
+    network : {'off', 'hash', 'sequence'}, optional
+        For records of a source.
+    **style
+        Fields of :class:`foldsight.scene.Style`.
+
+    Returns
+    -------
+    StructureView
+    """
+    from foldsight.scene.tracks import with_tracks
+
+    subjects = [item for item in items if not isinstance(getattr(item, "coloring", None), Coloring)]
+    found = [shown(item, network=network) for item in subjects]
+    scenes = [item for item in found if isinstance(item, Scene)]
+    scene = scenes[0] if scenes else Scene.of(*[item for item in found if not isinstance(item, Scene)])
+    tracked = with_tracks(scene)
+    for result in items:
+        if result not in subjects:
+            tracked = tracked.colored_by(result.coloring)
+    first = {"layout": "workbench", "height": 760, "coloring": scene.style.coloring}
+    return outlets.view(tracked.styled(**{**first, **style}))
 
 
 def shown(item: Any, *, network: str | None = None) -> Prediction | Structure | Scene:
@@ -48,6 +79,10 @@ def shown(item: Any, *, network: str | None = None) -> Prediction | Structure | 
         return item
     if isinstance(item, Fold):
         return item.result()
+    if isinstance(item, list | tuple):
+        from foldsight.scene.superposed import together
+
+        return together([subject_of(one, network) for one in item])
     if isinstance(getattr(item, "scene", None), Scene):  # a result: pockets, a superposition ...
         return cast("Scene", item.scene)
     if not isinstance(item, str | Path | bytes):

@@ -57,6 +57,9 @@ HYDROPHOBICITY: Mapping[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
+#: Low to high predicted aligned error: dark where two residues are sure of each other.
+PAE = ("#0B3B2E", "#17624B", "#2B8A66", "#5BAE86", "#93CDAA", "#C4E4CD", "#E6F3E8", "#F7FBF7")
+
 #: A residue without a class.
 NONE = "#AAAAAA"
 

@@ -17,6 +17,7 @@ from foldsight.residues import ResidueRef
 from foldsight.scene.cif import scene_cif
 from foldsight.scene.coloring import Coloring
 from foldsight.scene.marks import Mark
+from foldsight.scene.pae import pae_payload
 from foldsight.scene.scene import Scene, SceneStructure
 from foldsight.typing import Ints, Json
 
@@ -25,6 +26,9 @@ VERSION = 2
 #: A figure whose packed structures are larger than this is kept as a picture only, so that
 #: notebooks stay small enough to share.
 SAVED_LIMIT = 3_000_000
+
+#: Layouts that show the PAE; the others do not carry it.
+WITH_PAE = ("pae", "workbench")
 
 MIME = "application/vnd.foldsight.view+json"
 
@@ -35,7 +39,7 @@ def widget_payload(scene: Scene) -> Json:
         "version": VERSION,
         "title": scene.title,
         "style": _style(scene),
-        "structures": [_structure(item) for item in scene.structures],
+        "structures": [_structure(item, scene.style.layout in WITH_PAE) for item in scene.structures],
         "marks": [_mark(mark) for mark in scene.marks],
     }
 
@@ -43,13 +47,14 @@ def widget_payload(scene: Scene) -> Json:
 def saved_view(scene: Scene, selection: Iterable[ResidueRef] = ()) -> Json | None:
     """Return the figure as JSON that outlives the kernel, or None when it would be too large.
 
-    Structures travel as gzip in base64.
+    Structures and PAE travel as gzip in base64.
     """
     payload = widget_payload(scene)
-    packed = [gzip.compress(item["data"], 6, mtime=0) for item in payload["structures"]]
+    held = [*payload["structures"], *(item["pae"] for item in payload["structures"] if item["pae"])]
+    packed = [gzip.compress(item["data"], 6, mtime=0) for item in held]
     if sum(map(len, packed)) > SAVED_LIMIT:
         return None
-    for item, data in zip(payload["structures"], packed, strict=True):
+    for item, data in zip(held, packed, strict=True):
         item["data"] = base64.b64encode(data).decode("ascii")
     return {"scene": payload, "selection": [ref.to_dict() for ref in selection]}
 
@@ -77,7 +82,7 @@ def _mark(mark: Mark) -> Json:
     return {"kind": mark.kind, "residues": refs, "text": mark.text}
 
 
-def _structure(item: SceneStructure) -> Json:
+def _structure(item: SceneStructure, with_pae: bool) -> Json:
     data = scene_cif(item)
     return {
         "id": item.id,
@@ -87,6 +92,7 @@ def _structure(item: SceneStructure) -> Json:
         "data": data,
         "residues": _residues(item),
         "colorings": [_coloring(coloring, item.rows) for coloring in item.colorings],
+        "pae": pae_payload(item) if with_pae else None,
     }
 
 

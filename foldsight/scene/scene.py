@@ -17,7 +17,7 @@ from foldsight.scene.coloring import Coloring, by_chain, by_confidence, by_secon
 from foldsight.scene.hydrophobicity import by_hydrophobicity
 from foldsight.scene.marks import Mark
 from foldsight.structure import Structure
-from foldsight.typing import Ints
+from foldsight.typing import Floats, Ints
 
 _Key: TypeAlias = tuple[str, str, int, str]
 Representation: TypeAlias = Literal["cartoon", "tube", "putty", "ball-and-stick", "surface"]
@@ -93,12 +93,15 @@ class SceneStructure:
     confidence : Confidence, optional
     colorings : tuple of Coloring
         The first is what a view shows unless told otherwise.
+    pae : ndarray, shape=(T, T), optional
+        Predicted aligned error in Å.
     """
 
     id: str
     structure: Structure
     confidence: Confidence | None = None
     colorings: tuple[Coloring, ...] = ()
+    pae: Floats | None = None
 
     @cached_property
     def rows(self) -> Ints:
@@ -265,7 +268,8 @@ def _ids(items: Iterable[Prediction | Structure]) -> list[str]:
 def _shown(item: Prediction | Structure, id: str) -> SceneStructure:
     if isinstance(item, Prediction):
         structure, confidence = item.structure, item.confidence
-        return SceneStructure(id, structure, confidence, (by_confidence(confidence), *_always(structure)))
+        colorings = by_confidence(confidence), *_always(structure)
+        return SceneStructure(id, structure, confidence, colorings, confidence.pae)
     return SceneStructure(id, item, None, _always(item))
 
 

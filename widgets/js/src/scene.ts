@@ -41,6 +41,10 @@ export interface PaeData {
   size: number;
   top: number;
   data: DataView;
+  /** From sure to unsure; colours between are mixed. */
+  colors: string[];
+  /** Why there is none to show, where that is so. */
+  fault: string;
 }
 
 export interface StructureData {

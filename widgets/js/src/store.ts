@@ -52,8 +52,20 @@ export class Store {
     this.listeners.push(listener);
   }
 
+  /** Run `build`: the listeners that it adds hear of the scene on `begin`, and of nothing after `stop`. */
+  gather<T>(build: () => T): { made: T; begin(): void; stop(): void } {
+    const before = this.listeners.length;
+    const made = build();
+    const mine = this.listeners.slice(before);
+    return {
+      made,
+      begin: () => mine.forEach(listener => listener('scene', null)),
+      stop: () => mine.forEach(listener => this.listeners.splice(this.listeners.indexOf(listener), 1))
+    };
+  }
+
   tell(change: Change, origin: unknown = null): void {
-    for (const listener of this.listeners) listener(change, origin);
+    for (const listener of [...this.listeners]) listener(change, origin);
   }
 
   get selection(): Rows {

@@ -11,7 +11,7 @@ import { Color } from 'molstar/lib/mol-util/color/index.js';
 import { Task, type RuntimeContext } from 'molstar/lib/mol-task/index.js';
 import type { ResidueTable } from '../residues';
 import type { Representation, Scene, StructureData } from '../scene';
-import { drawMarks, type PlacedMark } from './marks';
+import { distance, drawMarks, type PlacedMark } from './marks';
 import { bestCamera } from './framing';
 import { lociOf, Mapping, rowAt, secondaryClasses, tracePosition } from './mapping';
 import { pngOf, type PictureOptions } from './picture';
@@ -39,6 +39,8 @@ export interface Pick {
 
 /** Above this many residues a molecular surface takes seconds; a Gaussian one does not. */
 const SMOOTH_SURFACE = 450;
+/** Side chains of more residues than this hide what they belong to. */
+const MOST_DETAILED = 40;
 const REPR_TAG = 'foldsight-polymer';
 
 export class MolViewer {
@@ -172,7 +174,7 @@ export class MolViewer {
     marks.deselectAll();
     for (const item of this.loaded) {
       const loci = lociOf(item.structure, item.mapping, rows);
-      await this.showDetail(item, loci);
+      await this.showDetail(item, rows.size <= MOST_DETAILED ? loci : StructureElement.Loci.none(item.structure));
       if (!StructureElement.Loci.isEmpty(loci)) marks.select({ loci }, false);
     }
   }
@@ -230,6 +232,12 @@ export class MolViewer {
   private lociAnywhere(rows: ReadonlySet<number>): StructureElement.Loci | null {
     const found = this.loaded.map(i => lociOf(i.structure, i.mapping, rows));
     return found.find(l => !StructureElement.Loci.isEmpty(l)) ?? null;
+  }
+
+  /** Å between the backbones of two rows, or null when one is not in this picture. */
+  distance(a: number, b: number): number | null {
+    const [one, two] = [a, b].map(row => this.lociAnywhere(new Set([row])));
+    return one && two ? distance(one, two) : null;
   }
 
   camera(): unknown {

@@ -26,6 +26,8 @@ export interface ToolbarState {
   colorings: Coloring[];
   /** How many residues are selected. */
   chosen: number;
+  /** Whether there is a picture to draw in. */
+  drawn: boolean;
 }
 
 export interface ToolbarActions {
@@ -48,6 +50,11 @@ export class Toolbar {
 
   private readonly label = iconButton('Label the selected residues', ICONS.label, () => this.actions.label());
   private readonly measure = iconButton('Measure between two selected residues', ICONS.measure, () => this.actions.measure());
+  /** Buttons that make sense only for a picture. */
+  private readonly three = [
+    iconButton('Reset the camera', ICONS.reset, () => this.actions.reset()), this.label, this.measure,
+    iconButton('Save a picture (PNG)', ICONS.picture, () => this.actions.picture())
+  ];
 
   constructor(private readonly actions: ToolbarActions) {
     for (const [kind, label] of REPRESENTATIONS) this.kinds.append(this.segment(kind, label));
@@ -55,10 +62,7 @@ export class Toolbar {
     this.colors.addEventListener('change', () => actions.color(this.colors.value));
     this.palettes.addEventListener('change', () => actions.palette(this.palettes.value));
     this.element.append(
-      this.title, this.kinds, this.colors, this.palettes,
-      iconButton('Reset the camera', ICONS.reset, () => actions.reset()),
-      this.label, this.measure,
-      iconButton('Save a picture (PNG)', ICONS.picture, () => actions.picture()),
+      this.title, this.kinds, this.colors, this.palettes, ...this.three,
       iconButton('Full screen', ICONS.full, () => actions.fullscreen()));
   }
 
@@ -87,6 +91,7 @@ export class Toolbar {
       button.setAttribute('aria-checked', String(on));
       button.tabIndex = on ? 0 : -1;
     }
+    for (const part of [this.kinds, ...this.three]) part.hidden = !state.drawn;
     this.label.disabled = state.chosen === 0;
     this.measure.disabled = state.chosen !== 2;
     fill(this.colors, state.colorings.map(c => [c.id, c.label]), state.coloring);

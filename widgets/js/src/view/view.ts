@@ -1,12 +1,12 @@
 /** A whole view: the panels that its layout asks for, over one store, kept in step with its host. */
 import { offeredColorings } from '../colors';
 import type { Command, Host, Reply } from '../host';
-import type { RefData } from '../scene';
+import type { Layout, RefData } from '../scene';
 import { Store, type Change } from '../store';
 import { ensureStyle, isDark, watchTheme } from '../theming';
 import { make } from './dom';
-import { Strip } from './strip';
-import { ThreePanel } from './three';
+import { panelsFor, type Panels } from './layout';
+import type { ThreePanel } from './three';
 import { Toolbar } from './toolbar';
 
 /** Wait this long after the last change before sending a picture to the kernel. */
@@ -17,8 +17,8 @@ export class View {
   readonly root = make('div', 'foldsight-view', { 'data-state': 'waiting' });
   readonly store: Store;
   private readonly toolbar: Toolbar;
-  private readonly three: ThreePanel;
-  private readonly strip: Strip;
+  private readonly body = make('div', 'fs-body');
+  panels: Panels | null = null;
   private readonly chosen = make('span', 'fs-chosen', { 'aria-live': 'polite' });
   private readonly under = make('span', 'fs-under');
   private pictureTimer: ReturnType<typeof setTimeout> | undefined;
@@ -31,20 +31,15 @@ export class View {
       represent: kind => store.represent(kind),
       color: id => store.color(id),
       palette: name => store.color(store.coloring, name),
-      reset: () => void this.three.frame(),
+      reset: () => void this.three?.frame(),
       picture: () => void this.download(),
       label: () => store.mark('label'),
       measure: () => store.mark('distance'),
       fullscreen: () => void this.fullscreen()
     });
-    this.three = new ThreePanel(store, {
-      drew: () => this.pictureSoon(),
-      state: state => (this.root.dataset.state = state)
-    });
-    this.strip = new Strip(store, rows => this.three.focus(rows));
-    store.listen((change, origin) => this.changed(change, origin));
+    store.listen(change => this.changed(change));
     const status = make('div', 'fs-status', {}, this.chosen, this.under);
-    this.root.append(this.toolbar.element, this.three.element, this.strip.element, status);
+    this.root.append(this.toolbar.element, this.body, status);
     parent.append(this.root);
     ensureStyle(this.root);
     this.unwatch = watchTheme(() => this.themed());
@@ -55,14 +50,34 @@ export class View {
 
   /** For tests: resolves when all that was asked for is drawn. */
   get work(): Promise<unknown> {
-    return this.three.idle;
+    return this.three?.idle ?? Promise.resolve();
   }
 
-  private changed(change: Change, _origin: unknown): void {
-    const { scene } = this.store;
-    if (!scene) return;
+  get three(): ThreePanel | null {
+    return this.panels?.three ?? null;
+  }
+
+  private changed(change: Change): void {
+    const { scene, fault } = this.store;
+    if (fault) this.body.textContent = fault;
+    if (!scene || fault) return;
+    if (change === 'scene') this.arrange(scene.style.layout);
     if (change === 'hover') this.under.textContent = this.store.describe(this.store.hover);
     else if (change !== 'marks') this.dress(change);
+  }
+
+  /** Build the panels of a layout; they hear of what follows by themselves. */
+  private arrange(layout: Layout): void {
+    if (this.panels?.layout === layout) return;
+    this.panels?.dispose();
+    this.panels = panelsFor(layout, this.store, {
+      drew: () => this.pictureSoon(),
+      state: state => (this.root.dataset.state = state)
+    });
+    this.root.dataset.layout = layout;
+    this.body.replaceChildren(this.panels.element);
+    if (!this.panels.three) this.root.dataset.state = 'ready';
+    this.panels.begin();
   }
 
   private dress(change: Change): void {
@@ -70,12 +85,11 @@ export class View {
     const scene = store.scene!;
     if (change === 'scene' || change === 'style') {
       this.root.style.height = `${scene.style.height}px`;
-      this.root.dataset.layout = scene.style.layout;
-      this.strip.element.hidden = !scene.style.strip;
+      if (this.panels?.strip) this.panels.strip.element.hidden = !scene.style.strip;
     }
     this.toolbar.update({
       title: scene.title, representation: store.representation, coloring: store.coloring,
-      palette: store.palette, colorings: offeredColorings(scene), chosen: store.selection.size
+      palette: store.palette, colorings: offeredColorings(scene), chosen: store.selection.size, drawn: !!this.three
     });
     const rows = store.selection;
     const count = `${rows.size} residue${rows.size === 1 ? '' : 's'}`;
@@ -85,7 +99,7 @@ export class View {
 
   private themed(): void {
     this.root.dataset.theme = isDark() ? 'dark' : 'light';
-    this.three.themed();
+    this.panels?.themed();
   }
 
   private async fullscreen(): Promise<void> {
@@ -94,10 +108,9 @@ export class View {
   }
 
   private async download(): Promise<void> {
-    const { viewer, stage } = this.three;
-    if (!viewer) return;
-    const box = stage.element.getBoundingClientRect();
-    const png = await viewer.png({ width: Math.round(box.width * 2), height: Math.round(box.height * 2) });
+    const box = this.three?.stage.element.getBoundingClientRect();
+    if (!this.three?.viewer || !box) return;
+    const png = await this.three.viewer.png({ width: Math.round(box.width * 2), height: Math.round(box.height * 2) });
     const link = make('a', '', { href: URL.createObjectURL(png), download: `${this.store.scene?.title || 'structure'}.png` });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
@@ -105,8 +118,9 @@ export class View {
 
   private pictureSoon(): void {
     clearTimeout(this.pictureTimer);
-    this.pictureTimer = setTimeout(() => this.three.then(async viewer => {
-      const box = this.three.stage.element.getBoundingClientRect();
+    const { three } = this;
+    this.pictureTimer = setTimeout(() => three?.then(async viewer => {
+      const box = three.stage.element.getBoundingClientRect();
       if (!box.width || !box.height) return;
       const height = Math.round((PICTURE_WIDTH * box.height) / box.width);
       this.host.keepPicture(await (await viewer.png({ width: PICTURE_WIDTH, height })).arrayBuffer());
@@ -118,33 +132,35 @@ export class View {
     const { store } = this;
     const rows = store.selection;
     return {
-      stage: this.three.stage.current, representation: store.representation, coloring: store.coloring,
+      stage: this.root.dataset.state, layout: this.panels?.layout, representation: store.representation, coloring: store.coloring,
       palette: store.palette, theme: this.root.dataset.theme, legend: store.colors?.legend ?? [],
       legendTitle: store.colors?.title ?? '', selection: store.table?.text(rows) ?? '',
       selectedResidues: rows.size, hover: store.hover < 0 ? '' : store.table!.text([store.hover]),
-      marks: store.marks.length, mol: this.three.viewer?.report() ?? null
+      marks: store.marks.length, mol: this.three?.viewer?.report() ?? null
     };
   }
 
   /** Where a residue is drawn, in CSS pixels of the page. */
   locate(ref: RefData): { x: number; y: number } | null {
     const row = this.store.table?.rowsOf([ref])[0];
-    return row === undefined ? null : this.three.locate(row);
+    return row === undefined ? null : (this.three?.locate(row) ?? null);
   }
 
   private async run({ name, args }: Command): Promise<Reply> {
     if (name === 'state') return { value: this.state() };
-    await this.three.stage.start();
+    const { three } = this;
+    if (!three) throw new Error('This layout has no 3D picture.');
+    await three.stage.start();
     await this.work;
-    const { viewer } = this.three;
+    const { viewer } = three;
     if (!viewer || !this.store.table) throw new Error('The view shows nothing yet.');
     if (name === 'snapshot') {
       const [width, height] = [Number(args.width), Number(args.height)];
       const png = await viewer.png({ width, height, transparent: args.transparent === true });
       return { value: { width, height }, buffer: await png.arrayBuffer() };
     }
-    if (name === 'reset') await this.three.frame();
-    else if (name === 'focus') this.three.focus(new Set(this.store.table.rowsOf(args.residues as RefData[])));
+    if (name === 'reset') await three.frame();
+    else if (name === 'focus') three.focus(new Set(this.store.table.rowsOf(args.residues as RefData[])));
     else throw new Error(`A view knows no command ${name}.`);
     return { value: null };
   }
@@ -153,7 +169,7 @@ export class View {
     clearTimeout(this.pictureTimer);
     this.unwatch();
     this.store.dispose();
-    this.three.dispose();
+    this.panels?.dispose();
     this.root.remove();
   }
 }

@@ -1,0 +1,76 @@
+/** Which panels a layout has, and how they lie. */
+import type { Layout } from '../scene';
+import type { Rows } from '../selection';
+import type { Store } from '../store';
+import { make } from './dom';
+import { Details } from './details';
+import { PaePanel } from './pae_panel';
+import { SequencePanel } from './sequence_panel';
+import { split } from './splitter';
+import { Strip } from './strip';
+import { ThreePanel, type ThreeActions } from './three';
+
+export interface Panels {
+  layout: Layout;
+  element: HTMLElement;
+  three?: ThreePanel;
+  strip?: Strip;
+  pae?: PaePanel;
+  sequence?: SequencePanel;
+  /** Read the scene that the store holds. */
+  begin(): void;
+  themed(): void;
+  dispose(): void;
+}
+
+/** Build the panels of a layout; they listen to the store until they are disposed of. */
+export function panelsFor(layout: Layout, store: Store, actions: ThreeActions): Panels {
+  const { made: parts, begin, stop } = store.gather(() => build(layout, store, actions));
+  return {
+    ...parts, layout, begin,
+    themed() {
+      parts.three?.themed();
+      parts.pae?.redraw();
+      parts.sequence?.redraw();
+    },
+    dispose() {
+      stop();
+      parts.three?.dispose();
+      parts.pae?.dispose();
+      parts.sequence?.dispose();
+    }
+  };
+}
+
+type Parts = Pick<Panels, 'element' | 'three' | 'strip' | 'pae' | 'sequence'>;
+
+function build(layout: Layout, store: Store, actions: ThreeActions): Parts {
+  if (layout === 'pae') {
+    const pae = new PaePanel(store);
+    return { element: pae.element, pae };
+  }
+  if (layout === 'sequence') {
+    const sequence = new SequencePanel(store, () => undefined);
+    return { element: sequence.element, sequence };
+  }
+  const three = new ThreePanel(store, actions);
+  const focus = (rows: Rows) => three.focus(rows);
+  if (layout === 'workbench') return workbench(store, three, focus);
+  const strip = new Strip(store, focus);
+  const element = make('div', 'fs-stack', {}, three.element, strip.element);
+  return { element, three, strip };
+}
+
+/** 3D beside map and details, the sequence beneath. */
+function workbench(store: Store, three: ThreePanel, focus: (rows: Rows) => void): Parts {
+  const pae = new PaePanel(store);
+  const sequence = new SequencePanel(store, focus);
+  const details = new Details(store, {
+    distance: (a, b) => three.viewer?.distance(a, b) ?? null,
+    pairErrors: () => pae.pairErrors()
+  });
+  const side = split(pae.element, details.element, { axis: 'y', label: 'Height of the map', start: 0.66 });
+  const top = split(three.element, side, { axis: 'x', label: 'Width of the picture', start: 0.64 });
+  const element = split(top, sequence.element, { axis: 'y', label: 'Height of the sequence', start: 0.74 });
+  return { element, three, pae, sequence };
+}

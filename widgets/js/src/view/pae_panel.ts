@@ -1,0 +1,338 @@
+/**
+ * The PAE map: row = residue aligned on, column = residue scored.
+ *
+ * Pointing reads the error both ways, a drag selects two ranges, arrow keys do the same.
+ */
+import { errorAt, mapPixels, meanError, tickStep } from '../pae';
+import { number, type ChainRows } from '../residues';
+import type { PaeData } from '../scene';
+import type { Change, Store } from '../store';
+import { iconButton, make } from './dom';
+
+const MARGIN = { left: 46, top: 22, right: 10, bottom: 34 };
+const SAVE = 'M7.3 2h1.4v6l2-2 1 1L8 10.7 4.3 7l1-1 2 2zM2.5 12h11v1.5h-11z';
+
+export class PaePanel {
+  readonly element = make('div', 'fs-pae fs-panel', { role: 'group', 'aria-label': 'Predicted aligned error' });
+  private readonly canvas = make('canvas', 'fs-pae-canvas', { tabindex: '0', role: 'img' });
+  private readonly words = make('div', 'fs-pae-words', { 'aria-live': 'polite' });
+  private readonly body = make('div', 'fs-pae-body');
+  private map: HTMLCanvasElement | null = null;
+  private pae: PaeData | null = null;
+  /** First row of the structure that the map is of, and its chains. */
+  private start = 0;
+  private chains: ChainRows[] = [];
+  /** Indices under the pointer: [aligned, scored]. */
+  private at: [number, number] | null = null;
+  private from: [number, number] | null = null;
+  private drawing = 0;
+  private readonly watcher = new ResizeObserver(() => this.redraw());
+
+  constructor(private readonly store: Store) {
+    const save = iconButton('Save the map (PNG)', SAVE, () => this.save());
+    this.body.append(this.canvas);
+    this.element.append(make('div', 'fs-panel-head', {}, make('span', 'fs-panel-title', {}, 'Predicted aligned error'), save), this.body, this.words);
+    store.listen((change, origin) => this.changed(change, origin));
+    this.canvas.addEventListener('pointermove', event => this.move(event));
+    this.canvas.addEventListener('pointerdown', event => this.press(event));
+    this.canvas.addEventListener('pointerup', event => this.release(event));
+    this.canvas.addEventListener('pointerleave', () => this.leave());
+    this.canvas.addEventListener('keydown', event => this.key(event));
+    this.watcher.observe(this.body);
+  }
+
+  private changed(change: Change, origin: unknown): void {
+    if (change === 'scene') this.read();
+    if (change === 'hover' && origin !== this) this.at = null;
+    if (change === 'scene' || change === 'selection' || change === 'hover') this.redraw();
+  }
+
+  private read(): void {
+    const { scene, table } = this.store;
+    const index = scene?.structures.findIndex(s => s.pae) ?? -1;
+    this.pae = this.map = null;
+    const pae = index < 0 ? null : scene!.structures[index].pae!;
+    if (!pae || !table || pae.fault) {
+      this.words.textContent = pae?.fault || 'There is no predicted aligned error for this structure.';
+      this.body.hidden = true;
+      return;
+    }
+    this.body.hidden = false;
+    this.chains = table.chains.filter(c => c.structure === index);
+    this.start = this.chains[0]?.start ?? 0;
+    this.pae = pae;
+    this.words.textContent = this.hint();
+    this.map = picture(pae);
+    this.canvas.setAttribute('aria-label',
+      `Map of the predicted aligned error of ${pae.size} residues, 0 to ${pae.top.toFixed(1)} Å. Arrow keys move, Shift selects.`);
+  }
+
+  private hint(): string {
+    return 'Drag to select two ranges of residues';
+  }
+
+  /** Side of the square and where it begins, in CSS pixels. */
+  private frame(): { x: number; y: number; side: number } {
+    const box = this.body.getBoundingClientRect();
+    const side = Math.max(40, Math.min(box.width - MARGIN.left - MARGIN.right, box.height - MARGIN.top - MARGIN.bottom));
+    const spare = box.width - MARGIN.left - MARGIN.right - side;
+    return { x: MARGIN.left + Math.max(0, spare / 2), y: MARGIN.top, side };
+  }
+
+  private cell(event: PointerEvent): [number, number] | null {
+    if (!this.pae) return null;
+    const { x, y, side } = this.frame();
+    const box = this.canvas.getBoundingClientRect();
+    const clamp = (v: number) => Math.floor((v / side) * this.pae!.size);
+    const [row, column] = [clamp(event.clientY - box.y - y), clamp(event.clientX - box.x - x)];
+    const inside = row >= 0 && column >= 0 && row < this.pae.size && column < this.pae.size;
+    if (inside) return [row, column];
+    const bound = (v: number) => Math.min(this.pae!.size - 1, Math.max(0, v));
+    return this.from ? [bound(row), bound(column)] : null;
+  }
+
+  private press(event: PointerEvent): void {
+    const at = this.cell(event);
+    if (!at || event.button !== 0) return;
+    this.canvas.setPointerCapture(event.pointerId);
+    this.from = this.at = at;
+  }
+
+  private move(event: PointerEvent): void {
+    this.point(this.cell(event));
+  }
+
+  private point(at: [number, number] | null): void {
+    this.at = at;
+    this.store.setHover(at ? this.start + at[1] : -1, this);
+    this.words.textContent = at ? this.reading(at) : this.hint();
+    this.redraw();
+  }
+
+  /** Both residues and the error both ways. */
+  private reading([aligned, scored]: [number, number]): string {
+    const { table } = this.store;
+    const name = (i: number) => {
+      const residue = table!.rows[this.start + i];
+      return `${residue.name} ${residue.chain}:${number(residue)}`;
+    };
+    if (!table) return '';
+    const there = errorAt(this.pae!, aligned, scored), back = errorAt(this.pae!, scored, aligned);
+    return `${name(scored)} aligned on ${name(aligned)}: ${there.toFixed(1)} Å (the other way ${back.toFixed(1)} Å)`;
+  }
+
+  private release(event: PointerEvent): void {
+    const at = this.cell(event);
+    const { from } = this;
+    this.from = null;
+    if (from && at) this.choose(from, at);
+  }
+
+  /** Select the two ranges of a rectangle; a single cell is its two residues. */
+  private choose(from: [number, number], to: [number, number]): void {
+    const { table } = this.store;
+    if (!table) return;
+    const range = (k: 0 | 1) => new Set(table.between(this.start + from[k], this.start + to[k]));
+    this.store.takePair({ first: range(0), second: range(1) }, this);
+    this.redraw();
+  }
+
+  private leave(): void {
+    if (!this.from) this.point(null);
+  }
+
+  private key(event: KeyboardEvent): void {
+    const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+    if (!this.pae || (!step && event.key !== 'Escape')) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (!step) {
+      this.from = null;
+      return this.store.clear(this);
+    }
+    const bound = (v: number) => Math.min(this.pae!.size - 1, Math.max(0, v));
+    const old = this.at ?? [0, 0];
+    if (event.shiftKey) this.from ??= old;
+    else this.from = null;
+    const many = event.ctrlKey ? 10 : 1;
+    this.point([bound(old[0] + step[0] * many), bound(old[1] + step[1] * many)]);
+    if (this.from && this.at) {
+      const { from } = this;
+      this.choose(from, this.at);
+    }
+  }
+
+  redraw(): void {
+    this.drawing ||= requestAnimationFrame(() => {
+      this.drawing = 0;
+      this.draw();
+    });
+  }
+
+  private draw(): void {
+    if (!this.pae || !this.map || !this.element.isConnected) return;
+    const box = this.body.getBoundingClientRect();
+    if (box.width < 80 || box.height < 80) return;
+    const scale = devicePixelRatio || 1;
+    this.canvas.width = Math.round(box.width * scale);
+    this.canvas.height = Math.round(box.height * scale);
+    const { x, side } = this.frame();
+    this.paint(this.canvas.getContext('2d')!, scale, x, side, true);
+  }
+
+  private paint(ctx: CanvasRenderingContext2D, scale: number, x: number, side: number, live: boolean): void {
+    const style = getComputedStyle(this.element);
+    const [ink, faint, select] = ['--fs-ink', '--fs-faint', '--fs-select'].map(name => style.getPropertyValue(name).trim());
+    ctx.setTransform(scale, 0, 0, scale, 0, 0);
+    ctx.translate(x, MARGIN.top);
+    ctx.imageSmoothingEnabled = this.map!.width > side * scale;
+    ctx.drawImage(this.map!, 0, 0, side, side);
+    ctx.font = `10px ${style.fontFamily}`;
+    this.axes(ctx, side, ink, faint);
+    this.scaleBar(ctx, side, faint);
+    if (live) this.marks(ctx, side, select);
+  }
+
+  private axes(ctx: CanvasRenderingContext2D, side: number, ink: string, faint: string): void {
+    const per = side / this.pae!.size;
+    const step = tickStep(this.pae!.size);
+    ctx.lineWidth = 1;
+    for (const chain of this.chains) {
+      const [a, b] = [(chain.start - this.start) * per, (chain.end - this.start) * per];
+      ctx.fillStyle = ink;
+      ctx.textAlign = 'center';
+      ctx.fillText(chain.chain, (a + b) / 2, -9);
+      ctx.strokeStyle = faint;
+      ctx.beginPath();
+      if (a > 0) line(ctx, a, -8, a, side), line(ctx, -8, a, side, a);
+      ctx.stroke();
+      ctx.fillStyle = faint;
+      for (let row = chain.start; row < chain.end; row++) {
+        if (this.store.table!.rows[row].authSeq % step === 0) this.tick(ctx, row, per);
+      }
+    }
+    ctx.strokeStyle = faint;
+    ctx.strokeRect(0, 0, side, side);
+    ctx.save();
+    ctx.fillStyle = ink;
+    ctx.translate(-36, side / 2);
+    ctx.rotate(-Math.PI / 2);
+    ctx.textAlign = 'center';
+    ctx.fillText('aligned on', 0, 0);
+    ctx.restore();
+  }
+
+  private tick(ctx: CanvasRenderingContext2D, row: number, per: number): void {
+    const at = (row - this.start + 0.5) * per;
+    const text = number(this.store.table!.rows[row]);
+    ctx.textAlign = 'right';
+    ctx.fillText(text, -4, at + 3);
+  }
+
+  /** What the colours mean, beneath the map. */
+  private scaleBar(ctx: CanvasRenderingContext2D, side: number, faint: string): void {
+    const { colors, top } = this.pae!;
+    const width = Math.min(120, side / 2), y = side + 12;
+    const gradient = ctx.createLinearGradient(0, 0, width, 0);
+    colors.forEach((color, i) => gradient.addColorStop(i / (colors.length - 1), color));
+    ctx.fillStyle = gradient;
+    ctx.fillRect(0, y, width, 8);
+    ctx.strokeStyle = faint;
+    ctx.strokeRect(0, y, width, 8);
+    ctx.fillStyle = faint;
+    ctx.textAlign = 'left';
+    ctx.fillText(`0 – ${top.toFixed(0)} Å`, width + 6, y + 8);
+    if (side < 260) return;
+    ctx.textAlign = 'right';
+    ctx.fillText('scored residue →', side, y + 8);
+  }
+
+  /** The selection along both sides, the chosen rectangle, and the cross under the pointer. */
+  private marks(ctx: CanvasRenderingContext2D, side: number, select: string): void {
+    const { size } = this.pae!;
+    const per = side / size;
+    ctx.fillStyle = select;
+    for (const row of this.store.selection) {
+      const i = row - this.start;
+      if (i < 0 || i >= size) continue;
+      ctx.fillRect(i * per, -5, Math.max(per, 1), 4);
+      ctx.fillRect(-3, i * per, 3, Math.max(per, 1));
+    }
+    this.rectangle(ctx, per, select);
+    const hover = this.at ?? this.hovered();
+    if (!hover) return;
+    ctx.strokeStyle = select;
+    ctx.lineWidth = 0.75;
+    ctx.beginPath();
+    line(ctx, 0, (hover[0] + 0.5) * per, side, (hover[0] + 0.5) * per);
+    line(ctx, (hover[1] + 0.5) * per, 0, (hover[1] + 0.5) * per, side);
+    ctx.stroke();
+  }
+
+  private hovered(): [number, number] | null {
+    const i = this.store.hover - this.start;
+    return this.store.hover >= 0 && i >= 0 && i < this.pae!.size ? [i, i] : null;
+  }
+
+  private rectangle(ctx: CanvasRenderingContext2D, per: number, select: string): void {
+    const { pair } = this.store;
+    const bounds = this.from && this.at
+      ? [[this.from[0], this.at[0]], [this.from[1], this.at[1]]]
+      : pair && [[...pair.first], [...pair.second]].map(rows => rows.map(r => r - this.start));
+    if (!bounds) return;
+    const [[top, bottom], [left, right]] = bounds.map(b => [Math.min(...b), Math.max(...b) + 1]);
+    ctx.lineWidth = 2;
+    ctx.strokeStyle = select;
+    ctx.strokeRect(left * per, top * per, (right - left) * per, (bottom - top) * per);
+  }
+
+  /** Mean error of the chosen pair of ranges, both ways, in Å. */
+  pairErrors(): [number, number] | null {
+    const { pair } = this.store;
+    if (!pair || !this.pae) return null;
+    const [a, b] = [pair.first, pair.second].map(rows => [...rows].map(r => r - this.start));
+    return [meanError(this.pae, a, b), meanError(this.pae, b, a)];
+  }
+
+  /** The map with its axes, large enough for print. */
+  png(): Promise<Blob> {
+    const side = Math.max(900, Math.min(2048, this.pae?.size ?? 0));
+    const canvas = make('canvas', '');
+    const scale = 2;
+    canvas.width = (side + MARGIN.left + MARGIN.right) * scale;
+    canvas.height = (side + MARGIN.top + MARGIN.bottom) * scale;
+    const ctx = canvas.getContext('2d')!;
+    ctx.fillStyle = getComputedStyle(this.element).getPropertyValue('--fs-bg');
+    ctx.fillRect(0, 0, canvas.width, canvas.height);
+    this.paint(ctx, scale, MARGIN.left, side, false);
+    return new Promise((resolve, reject) =>
+      canvas.toBlob(blob => (blob ? resolve(blob) : reject(new Error('The map could not be encoded.')))));
+  }
+
+  private async save(): Promise<void> {
+    if (!this.pae) return;
+    const name = `${this.store.scene?.title || 'structure'}-pae.png`;
+    const link = make('a', '', { href: URL.createObjectURL(await this.png()), download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  }
+
+  dispose(): void {
+    this.watcher.disconnect();
+    cancelAnimationFrame(this.drawing);
+  }
+}
+
+function picture(pae: PaeData): HTMLCanvasElement {
+  const { side, pixels } = mapPixels(pae);
+  const canvas = make('canvas', '');
+  canvas.width = canvas.height = side;
+  const data = new ImageData(new Uint8ClampedArray(pixels.buffer as ArrayBuffer), side, side);
+  canvas.getContext('2d')!.putImageData(data, 0, 0);
+  return canvas;
+}
+
+function line(ctx: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number): void {
+  ctx.moveTo(x0, y0);
+  ctx.lineTo(x1, y1);
+}
