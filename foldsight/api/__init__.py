@@ -44,7 +44,18 @@ _HOMES = {
     "workbench": "viewing",
 }
 
-__all__ = ["Fold", "Folds", "align", "features", "fold", "interfaces", "pockets", "variants", "view", "workbench"]
+__all__ = [
+    "Fold",
+    "Folds",
+    "align",
+    "features",
+    "fold",
+    "interfaces",
+    "pockets",
+    "variants",
+    "view",
+    "workbench",
+]
 
 
 def __getattr__(name: str) -> Any:
