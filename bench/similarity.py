@@ -185,9 +185,9 @@ class Bench:
         self.clear = np.take_along_axis(scores, self.truth, axis=1)[:, -1] > CHANCE
 
     async def graph(self, query: Any) -> list[Any]:
-        """Ask the library as the service does."""
+        """Ask the library by its graph."""
         async with self.database.connection() as connection, connection.transaction():
-            found = await similar.library(connection, self.values(query))
+            found = await similar.library_near(connection, self.values(query))
         return [row["entry"] for row in found]
 
     async def exact(self, query: Any) -> list[Any]:
@@ -208,7 +208,7 @@ class Bench:
 
     def values(self, query: Any) -> dict[str, Any]:
         """Return what the statements want."""
-        text, enough = similar.text_of(query), similar.EXACT + 1
+        text, enough = similar.text_of(query), similar.EXACT[self.kind] + 1
         values = {"kind": self.kind, "query": text, "k": K, "ef": self.ef, "enough": enough}
         return {**values, "caller": CALLER.id, "project": None}
 

@@ -54,7 +54,7 @@ def names(found: dict[str, Any]) -> list[str]:
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both ways of searching, on the same small tables."""
     if request.param == "graph":
-        monkeypatch.setattr(similar, "EXACT", 0)
+        monkeypatch.setattr(similar, "EXACT", dict.fromkeys(similar.EXACT, 0))
     return str(request.param)
 
 

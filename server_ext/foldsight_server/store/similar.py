@@ -18,8 +18,10 @@ from foldsight_server.store.access import Access, Connection, Row
 from foldsight_server.store.database import Database
 from foldsight_server.store.queries import sql
 
-#: Up to so many rows are all compared: exact, and as fast as the graph with its filter.
-EXACT = 20_000
+#: Up to so many rows are all compared. For the vectors of a language model that is as fast as the
+#: graph with its filter. Of words the signs say too little (bench/similarity.py: the graph's recall
+#: is 0.46 at 100,000 rows), so that being right is worth a tenth of a second.
+EXACT: dict[Kind, int] = {"esm2-650m": 20_000, "kmer-1": 200_000}
 #: How many rows the graph gives to be ranked by the whole vectors, and how wide it is searched.
 CANDIDATES = 160
 _BATCH, _PAUSE = 200, 60.0
@@ -118,7 +120,7 @@ class Similar:
         """Return the ``k`` rows of the highest cosine, best first."""
         values = {
             "kind": kind, "query": text_of(vector), "k": k, "ef": max(CANDIDATES, k), "caller": identity.id,
-            "project": project, "enough": EXACT + 1,
+            "project": project, "enough": EXACT[kind] + 1,
         }  # fmt: skip
         async with self._access.open(identity) as connection:
             own = await visible(connection, values)
@@ -131,8 +133,13 @@ class Similar:
 
 async def library(connection: Connection, values: dict[str, Any]) -> list[Row]:
     """Return the nearest entries of the library, by the graph where it is large."""
-    if (await _rows(connection, "library_size", values))[0]["n"] <= EXACT:
+    if (await _rows(connection, "library_size", values))[0]["n"] <= EXACT[values["kind"]]:
         return await _rows(connection, "library_exact", values)
+    return await library_near(connection, values)
+
+
+async def library_near(connection: Connection, values: dict[str, Any]) -> list[Row]:
+    """Return the nearest entries of the library by its graph."""
     await _widen(connection, values)
     return await _rows(connection, "library_near", values)
 
@@ -141,7 +148,7 @@ async def visible(connection: Connection, values: dict[str, Any]) -> list[Row]:
     """Return the nearest structures that the caller may see: as many as asked for, or all."""
     values = {**values, **(await _rows(connection, "visible_projects", values))[0]}
     size = (await _rows(connection, "visible_size", values))[0]["n"]
-    if size > EXACT and await _iterates(connection):
+    if size > EXACT[values["kind"]] and await _iterates(connection):
         await _widen(connection, values)
         found = await _rows(connection, "visible_near", values)
         # The walk ends after a bounded number of rows; whatever it then lacks is compared one by one.
