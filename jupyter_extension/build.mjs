@@ -10,8 +10,8 @@ const manifest = new URL('../widgets/foldsight_widgets/static/manifest.json', im
 const { engine } = JSON.parse(readFileSync(manifest, 'utf8'));
 
 await build({
-  absWorkingDir: here, entryPoints: ['src/index.ts'], outfile: 'lib/index.js', bundle: true, format: 'esm',
-  target: 'es2022', packages: 'external', logLevel: 'warning', define: { __ENGINE__: JSON.stringify(engine) }
+  absWorkingDir: here, entryPoints: ['src/index.ts', 'src/lab.ts'], outdir: 'lib', bundle: true, format: 'esm',
+  target: 'es2022', packages: 'external', loader: { '.css': 'text' }, logLevel: 'warning', define: { __ENGINE__: JSON.stringify(engine) }
 });
 
 const resolve = createRequire(import.meta.url).resolve;

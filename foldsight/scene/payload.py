@@ -45,18 +45,23 @@ def widget_payload(scene: Scene) -> Json:
 
 
 def saved_view(scene: Scene, selection: Iterable[ResidueRef] = ()) -> Json | None:
-    """Return the figure as JSON that outlives the kernel, or None when it would be too large.
+    """Return the figure as JSON that outlives the kernel, or None when it would be too large."""
+    view, size = _packed(scene, selection)
+    return view if size <= SAVED_LIMIT else None
 
-    Structures and PAE travel as gzip in base64.
-    """
+
+def packed_view(scene: Scene) -> Json:
+    """Return the scene as JSON of any size, as a page fetches it; structures and PAE are gzip in base64."""
+    return _packed(scene, ())[0]
+
+
+def _packed(scene: Scene, selection: Iterable[ResidueRef]) -> tuple[Json, int]:
     payload = widget_payload(scene)
     held = [*payload["structures"], *(item["pae"] for item in payload["structures"] if item["pae"])]
     packed = [gzip.compress(item["data"], 6, mtime=0) for item in held]
-    if sum(map(len, packed)) > SAVED_LIMIT:
-        return None
     for item, data in zip(held, packed, strict=True):
         item["data"] = base64.b64encode(data).decode("ascii")
-    return {"scene": payload, "selection": [ref.to_dict() for ref in selection]}
+    return {"scene": payload, "selection": [ref.to_dict() for ref in selection]}, sum(map(len, packed))
 
 
 def _style(scene: Scene) -> Json:

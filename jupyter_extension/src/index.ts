@@ -1,6 +1,5 @@
-/** The mime extension: figures that outlive their kernel, and the file types of structures. */
+/** The mime extension: figures that outlive their kernel. */
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
-import { FILE_TYPES } from './filetypes';
 import { FigureRenderer } from './figure';
 
 const MIME = 'application/vnd.foldsight.view+json';
@@ -13,8 +12,7 @@ const figures: IRenderMime.IExtension = {
   description: 'Shows FoldSight views: live while their kernel runs, from the notebook afterwards.',
   rendererFactory: { safe: true, mimeTypes: [MIME], createRenderer: () => new FigureRenderer(MIME) },
   rank: RANK,
-  dataType: 'json',
-  fileTypes: FILE_TYPES
+  dataType: 'json'
 };
 
 export default figures;

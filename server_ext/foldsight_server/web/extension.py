@@ -19,6 +19,7 @@ from foldsight_server.app import Application
 from foldsight_server.identity import Identity, local_user, nobody
 from foldsight_server.web.base import Dispatching, Following, send_static
 from foldsight_server.web.rooms import Joining
+from foldsight_server.web.scenes import SceneHandler
 
 
 class ApiHandler(Dispatching, APIHandler):
@@ -171,6 +172,7 @@ class FoldSightExtension(ExtensionApp):
                 (rf"{PREFIX}(/files/.*)", FileHandler, core),
                 (rf"{PREFIX}(/.*)", ApiHandler, core),
                 (r"/foldsight/static/(.+)", StaticHandler),
+                (r"/foldsight/scene", SceneHandler, core),
             ]
         )
 

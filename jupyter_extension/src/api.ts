@@ -1,0 +1,64 @@
+/** The server's REST interface, as far as Lab uses it. */
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+import type { Job } from '../../widgets/js/src/job';
+import type { SavedView } from '../../widgets/js/src/saved';
+
+export interface LabJob extends Job {
+  kind: string;
+  request: Record<string, unknown>;
+}
+
+export interface Forecast {
+  allowed: boolean;
+  reason: string | null;
+  cost: number;
+  left: number | null;
+  position: number;
+  cached: boolean;
+}
+
+export interface EngineInfo {
+  id: string;
+  title: string;
+  ready: boolean;
+  reason: string;
+  sends: string;
+}
+
+export interface FoldRequest {
+  sequence: string;
+  name: string;
+  engine: string;
+}
+
+/** What the server said no with: one sentence, and what would be right. */
+export class ApiError extends Error {}
+
+async function call<T>(path: string, method = 'GET', body?: unknown): Promise<T> {
+  const settings = ServerConnection.makeSettings();
+  const url = URLExt.join(settings.baseUrl, 'foldsight', path);
+  const init: RequestInit = { method, body: body === undefined ? undefined : JSON.stringify(body) };
+  const response = await ServerConnection.makeRequest(url, init, settings);
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) throw new ApiError([answer.detail ?? answer.message ?? response.statusText, answer.hint].filter(Boolean).join(' '));
+  return answer as T;
+}
+
+const API = 'api/v1';
+
+export const api = {
+  jobs: async () => (await call<{ jobs: LabJob[] }>(`${API}/jobs?limit=100`)).jobs,
+  engines: async () => (await call<{ engines: EngineInfo[] }>(`${API}/engines`)).engines,
+  forecast: (request: FoldRequest) => call<Forecast>(`${API}/jobs/forecast`, 'POST', request),
+  submit: (request: object) => call<LabJob>(`${API}/jobs`, 'POST', request),
+  cancel: (id: string) => call<unknown>(`${API}/jobs/${id}/cancel`, 'POST', {}),
+  scene: (path: string) => call<SavedView>(`scene?path=${encodeURIComponent(path)}`),
+  result: (id: string) => call<SavedView>(`scene?job=${encodeURIComponent(id)}`)
+};
+
+/** The body that submits the work of a job again. */
+export function again(job: LabJob): object {
+  const { sequence, name, engine, settings, seed, network, kind } = job.request as Record<string, unknown>;
+  return { sequence, name, engine, settings, seed, network, kind };
+}

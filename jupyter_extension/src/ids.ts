@@ -1,0 +1,12 @@
+/** Names that more than one part uses. */
+export const COMMANDS = {
+  fold: 'foldsight:fold',
+  show: 'foldsight:show-jobs',
+  open: 'foldsight:open',
+  openJob: 'foldsight:open-job',
+  cancel: 'foldsight:cancel-job',
+  retry: 'foldsight:retry-job'
+} as const;
+
+export const CATEGORY = 'FoldSight';
+export const FACTORY = 'FoldSight';

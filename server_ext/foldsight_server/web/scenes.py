@@ -1,0 +1,92 @@
+"""Scenes of files and results, for the page: the server reads them, so every format and the PAE are there."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from jupyter_core.utils import ensure_async
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from tornado import web
+
+from foldsight.errors import BadRequest, FoldSightError
+from foldsight.prediction import Prediction
+from foldsight.scene import Scene
+from foldsight.structure import Structure
+from foldsight.typing import Json
+from foldsight_server.api.problems import failure
+from foldsight_server.app import Application
+from foldsight_server.identity import local_user
+
+#: Parts of a job's result that make a prediction; each is optional but the first.
+RESULT_FILES = ("structure.cif", "confidence.json", "pae.npy", "manifest.json")
+
+
+class SceneHandler(APIHandler):
+    """``GET foldsight/scene?path=...`` of a file, or ``?job=...`` of a result: a workbench scene."""
+
+    auth_resource = "contents"
+
+    def initialize(self, core: Application) -> None:
+        """Take the application."""
+        self.application_core = core
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Send the scene as JSON, or the fault as a problem document."""
+        path, job = self.get_query_argument("path", ""), self.get_query_argument("job", "")
+        try:
+            read = await (self._result(job) if job else self._file(path))
+            await self.finish(await asyncio.to_thread(_scene, read))
+        except FoldSightError as fault:
+            answer = failure(fault)
+            self.set_status(answer.status)
+            await self.finish(answer.body)
+
+    async def _file(self, path: str) -> Callable[[], Any]:
+        """Return how to read a file, whose bytes the contents manager gives."""
+        from foldsight.io import read
+
+        if not path:
+            raise BadRequest("No file is named.", hint="Ask for ?path=... or ?job=...")
+        contents: Any = self.contents_manager
+        found = await ensure_async(contents.get(path, type="file", format="base64"))
+        data, name = base64.b64decode(found["content"]), path.rpartition("/")[2]
+        return lambda: read(data, name=name)
+
+    async def _result(self, job: str) -> Callable[[], Any]:
+        """Return how to read the result of a job, which only its owner is given."""
+        from foldsight.io.bundle import from_bundle
+
+        shown = await self._ask(f"/jobs/{quote(job, safe='')}")
+        there = {item["name"] for item in (shown["result"] or {}).get("files", [])}
+        if RESULT_FILES[0] not in there:
+            raise BadRequest(f"Job {job} has no structure.", hint="Open a fold that is done.")
+        files = {
+            name: await self._ask(f"/jobs/{shown['id']}/files/{name}") for name in there & {*RESULT_FILES}
+        }
+        return lambda: from_bundle(files)
+
+    async def _ask(self, path: str) -> Any:
+        answer = await self.application_core.dispatch("GET", path, local_user(), {})
+        if answer.status >= 400:
+            raise BadRequest(answer.body["detail"], hint=answer.body["hint"])
+        return answer.body
+
+
+def _scene(read: Callable[[], Any]) -> Json:
+    from foldsight.scene.payload import packed_view
+    from foldsight.scene.tracks import with_tracks
+
+    item = read()
+    if not isinstance(item, Prediction | Structure):
+        raise BadRequest(
+            "The file holds no structure.", hint="Open a PDB, mmCIF, BinaryCIF or .foldsight file."
+        )
+    scene = with_tracks(Scene.of(item))
+    return packed_view(scene.styled(layout="workbench"))
