@@ -13,6 +13,8 @@ export class Jobs {
   fault = '';
   private timer: ReturnType<typeof setTimeout> | undefined;
   private asking = false;
+  /** Somebody asked while an answer was under way, which may be older than what they did. */
+  private wanted = false;
 
   get running(): LabJob[] {
     return this.list.filter(job => job.state === 'running');
@@ -25,7 +27,10 @@ export class Jobs {
   /** Ask now, and again soon while there is something to wait for. */
   async refresh(): Promise<void> {
     clearTimeout(this.timer);
-    if (this.asking) return;
+    if (this.asking) {
+      this.wanted = true;
+      return;
+    }
     this.asking = true;
     try {
       this.take(await api.jobs());
@@ -36,7 +41,9 @@ export class Jobs {
     this.asking = false;
     this.changed.emit();
     const busy = this.list.some(job => !isOver(job));
-    this.timer = setTimeout(() => void this.next(), busy ? BUSY_MS : QUIET_MS);
+    const pause = this.wanted ? 0 : busy ? BUSY_MS : QUIET_MS;
+    this.wanted = false;
+    this.timer = setTimeout(() => void this.next(), pause);
   }
 
   /** A page that nobody looks at asks nothing. */
