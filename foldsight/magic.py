@@ -13,6 +13,7 @@ import os
 import re
 import shlex
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,19 @@ def load_ipython_extension(shell: Any) -> None:
     shell.register_magic_function(foldsight, "line_cell", NAME)
     for key in (f"%{NAME}", f"%%{NAME}"):
         shell.set_hook("complete_command", _completer, str_key=key)
+    _show_figures(shell)
+
+
+def _show_figures(shell: Any) -> None:
+    """Let cells show matplotlib figures although nobody has imported pyplot, which would do the same."""
+    formatter = shell.display_formatter.formatters["image/png"]
+    formatter.for_type_by_name("matplotlib.figure", "Figure", _png)
+
+
+def _png(figure: Any) -> bytes:
+    data = BytesIO()
+    figure.savefig(data, format="png", bbox_inches="tight")
+    return data.getvalue()
 
 
 def help_text() -> str:

@@ -4,7 +4,7 @@ Ways are tried in this order, and the first that fits wins:
 
 1. UniProt positions, where both sides know them and the letters agree;
 2. an alignment of the chains' sequences (global, BLOSUM62, free ends), when the structure that
-   the annotation was written on is at hand and at least half of the aligned residues are equal;
+   the annotation was written on is at hand and at least 35 % of the aligned residues are equal;
 3. sequence positions (``label_seq``), then author numbers, when the letters at both ends agree.
 """
 
@@ -17,8 +17,9 @@ from foldsight.annotation.values import Annotation, Residued, Span, rows_of, spa
 from foldsight.errors import BadRequest
 from foldsight.residues import ResidueRef
 
-#: Share of equal residues below which two chains are not taken for the same protein.
-LEAST_IDENTITY = 0.5
+#: Share of equal residues below which two chains are not taken for relatives: above it the fold, and so the
+#: alignment, is near certain for chains of some 80 residues and more (Rost 1999, Protein Eng. 12:85).
+LEAST_IDENTITY = 0.35
 
 
 def remap(

@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from dataclasses import fields as fields_of
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -200,19 +201,18 @@ class Annotation:
         **fields: Any,
     ) -> Annotation:
         """Return a new annotation by ``(id, name)`` of its author."""
+        unknown = sorted(set(fields) - {each.name for each in fields_of(cls)})
+        if unknown:
+            raise BadRequest(
+                f"An annotation has no {', '.join(unknown)}.",
+                hint="It has label, layer, kind, colour, structure.",
+            )
         hue = (colour or COLOURS.get(kind, COLOURS["note"])).lower()
         made = {
             "id": new_id(), "created": now(), "text": text, "kind": kind, "colour": hue, **fields,
         }  # fmt: skip
-        try:
-            return cls.from_dict(
-                cls(ranges=tuple(ranges), author=author[0], author_name=author[1], **made).to_dict()
-            )
-        except TypeError:
-            raise BadRequest(
-                f"An annotation has no {', '.join(fields)}.",
-                hint="It has label, layer, kind, colour, structure.",
-            ) from None
+        whole = cls(ranges=tuple(ranges), author=author[0], author_name=author[1], **made)
+        return cls.from_dict(whole.to_dict())
 
 
 def anchor(selection: str, structure: Residued) -> tuple[Span, ...]:

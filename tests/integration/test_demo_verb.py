@@ -119,3 +119,28 @@ def outputs_of(demo: dict[str, Any], number: int) -> list[Any]:
     outputs = [output for cell in cells for output in cell.outputs]
     assert all(output.output_type != "error" for output in outputs)
     return outputs
+
+
+EXECUTE = """
+import sys
+from pathlib import Path
+from foldsight.cli.console import Console
+from foldsight.cli.verbs.demo import execute
+found = execute(sys.argv[1], Path.cwd(), Console())
+sys.exit(found.get("error"))
+"""
+
+
+@pytest.mark.parametrize("name", ["03-compare", "04-annotate-together", "05-batch"])
+def test_the_other_notebooks_run_as_they_are(name: str, home: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "FOLDSIGHT_HOME": str(home), "IPYTHONDIR": str(home / "ipython")}
+    command = [sys.executable, "-c", EXECUTE, f"{name}.ipynb"]
+    done = subprocess.run(
+        command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=400, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    notebook = nbformat.read(tmp_path / f"{name}.ipynb", as_version=4)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(cell.execution_count for cell in cells)
+    pictures = [out for cell in cells for out in cell.outputs if "image/png" in out.get("data", {})]
+    assert pictures or name == "05-batch"

@@ -215,3 +215,8 @@ def test_typescript_types_are_what_the_schema_says() -> None:
 @pytest.mark.parametrize(("name", "kind"), [("Annotation", Annotation), ("Comment", Comment)])
 def test_python_values_have_the_fields_of_the_schema(name: str, kind: type) -> None:
     assert {field.name for field in fields(kind)} == set(schema()["$defs"][name]["properties"])
+
+
+def test_an_unknown_field_is_named() -> None:
+    with pytest.raises(BadRequest, match=r"An annotation has no color\."):
+        Annotation.new((), "x", ("a", "A"), label="kept", color="#ffffff")

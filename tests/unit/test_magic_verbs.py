@@ -149,3 +149,10 @@ def test_the_shell_completes(shell: Any, magic: str) -> None:
     line = f"{magic} fold --eng"
     shell.Completer.line_buffer = shell.Completer.text_until_cursor = line
     assert found("--eng") == ["--engine"]
+
+
+def test_figures_show_without_pyplot(shell: Any) -> None:
+    from matplotlib.figure import Figure
+
+    data, _ = shell.display_formatter.format(Figure())
+    assert data["image/png"].startswith(b"\x89PNG")
