@@ -5,7 +5,8 @@ export const COMMANDS = {
   open: 'foldsight:open',
   openJob: 'foldsight:open-job',
   cancel: 'foldsight:cancel-job',
-  retry: 'foldsight:retry-job'
+  retry: 'foldsight:retry-job',
+  tour: 'foldsight:tour'
 } as const;
 
 export const CATEGORY = 'FoldSight';

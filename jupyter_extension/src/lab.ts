@@ -17,6 +17,7 @@ import { CATEGORY, COMMANDS, FACTORY } from './ids';
 import { Jobs } from './jobs';
 import { JobsPanel } from './jobs_panel';
 import css from './lab.css';
+import { tour } from './tour';
 
 const icon = new LabIcon(ICON);
 const NO_ARGS = { type: 'object', properties: {} };
@@ -151,4 +152,4 @@ function addStyle(): void {
   document.head.append(style);
 }
 
-export default [documents, work];
+export default [documents, work, tour];

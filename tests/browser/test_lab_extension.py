@@ -66,7 +66,7 @@ def test_commands_say_what_they_take(page: Any) -> None:
     )
     assert set(described) == {
         "foldsight:fold", "foldsight:show-jobs", "foldsight:open", "foldsight:open-job",
-        "foldsight:cancel-job", "foldsight:retry-job",
+        "foldsight:cancel-job", "foldsight:retry-job", "foldsight:tour",
     }  # fmt: skip
     assert described["foldsight:cancel-job"]["required"] == ["job"]
     assert all(schema["type"] == "object" for schema in described.values())
@@ -90,3 +90,22 @@ def test_the_form_checks_while_one_types_and_the_queue_shows_the_jobs(page: Any)
     assert (page.locator(".fsl-status").text_content() or "").startswith("FoldSight:")
     done.get_by_role("button", name="Open").click()
     page.wait_for_selector(".fsl-document:visible .foldsight-view[data-state=ready]", timeout=120_000)
+
+
+def test_the_tour_leads_round_by_keyboard(page: Any) -> None:
+    run(page, "foldsight:tour")
+    card = page.locator(".fsl-tour")
+    seen = []
+    for _ in range(5):
+        seen.append(card.locator("h2").text_content())
+        count = card.locator("span").text_content()
+        page.wait_for_function("() => document.activeElement?.matches('.fsl-tour .jp-mod-accept')")
+        page.keyboard.press("Enter")
+        page.wait_for_function(
+            "count => document.querySelector('.fsl-tour span')?.textContent !== count", arg=count
+        )
+    assert len(set(seen)) == 5
+    assert card.count() == 0, "the last step closes it"
+    run(page, "foldsight:tour")
+    page.keyboard.press("Escape")
+    assert page.locator(".fsl-tour, .fsl-tour-ring").count() == 0
