@@ -52,6 +52,7 @@ export class PaePanel {
     const index = scene?.structures.findIndex(s => s.pae) ?? -1;
     this.pae = this.map = null;
     const pae = index < 0 ? null : scene!.structures[index].pae!;
+    this.element.toggleAttribute('data-empty', !pae);
     if (!pae || !table || pae.fault) {
       this.words.textContent = pae?.fault || 'There is no predicted aligned error for this structure.';
       this.body.hidden = true;
