@@ -10,14 +10,18 @@ const PAUSE_MS = 350;
 /** More records than this are a batch, for which there is a command line. */
 const MOST = 50;
 
+let forms = 0;
+
 export class FoldForm extends Widget {
+  /** Several forms may be open: labels must find the fields of their own. */
+  private readonly ids = `fsl-form-${++forms}`;
   private readonly text = make('textarea', 'fsl-text jp-mod-styled', {
-    id: 'fsl-sequence', rows: '12', spellcheck: 'false', 'aria-describedby': 'fsl-verdict',
+    id: `${this.ids}-sequence`, rows: '12', spellcheck: 'false', 'aria-describedby': `${this.ids}-verdict`,
     placeholder: '>name\nMKTAYIAKQR…'
   });
-  private readonly engine = make('select', 'jp-mod-styled fsl-engine', { id: 'fsl-engine' });
+  private readonly engine = make('select', 'jp-mod-styled fsl-engine', { id: `${this.ids}-engine` });
   private readonly about = make('p', 'fsl-about');
-  private readonly verdict = make('ul', 'fsl-verdict', { id: 'fsl-verdict', role: 'status', 'aria-live': 'polite' });
+  private readonly verdict = make('ul', 'fsl-verdict', { id: `${this.ids}-verdict`, 'aria-live': 'polite' });
   private readonly submit = make('button', 'jp-mod-styled jp-mod-accept', { type: 'submit' });
   private engines: EngineInfo[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -31,8 +35,8 @@ export class FoldForm extends Widget {
     this.submit.disabled = true;
     const form = make('form', '', { 'aria-label': words.__('Fold a sequence') },
       make('h2', '', {}, words.__('Fold a sequence')),
-      make('label', '', { for: 'fsl-sequence' }, words.__('Sequences (FASTA; chains of a complex joined by “:”)')), this.text, this.verdict,
-      make('label', '', { for: 'fsl-engine' }, words.__('Engine')), this.engine, this.about, this.submit);
+      make('label', '', { for: this.text.id }, words.__('Sequences (FASTA; chains of a complex joined by “:”)')), this.text, this.verdict,
+      make('label', '', { for: this.engine.id }, words.__('Engine')), this.engine, this.about, this.submit);
     this.node.append(form);
     form.addEventListener('submit', event => void this.send(event));
     this.text.addEventListener('input', () => this.soon());

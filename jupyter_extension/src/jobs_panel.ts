@@ -35,7 +35,7 @@ export class JobsPanel extends Widget {
     this.fault.hidden = !this.jobs.fault;
     const focused = this.node.contains(document.activeElement) ? document.activeElement?.getAttribute('data-key') : null;
     const items = this.jobs.list.map(job => this.item(job));
-    if (!items.length) items.push(make('p', 'fsl-none', {}, this.words.__('No jobs yet. Paste a sequence to begin.')));
+    if (!items.length) items.push(make('p', 'fsl-none', { role: 'listitem' }, this.words.__('No jobs yet. Paste a sequence to begin.')));
     this.body.replaceChildren(...items);
     if (focused) this.node.querySelector<HTMLElement>(`[data-key="${focused}"]`)?.focus();
   }

@@ -22,7 +22,7 @@ export class SequencePanel {
   });
   private readonly spacer = make('div', 'fs-sequence-spacer');
   private readonly canvas = make('canvas', 'fs-sequence-canvas', { 'aria-hidden': 'true' });
-  private readonly option = make('div', 'fs-hidden', { role: 'option', id: `fs-option-${Math.random().toString(36).slice(2)}` });
+  private readonly option = make('div', 'fs-hidden', { role: 'option', hidden: '', id: `fs-option-${Math.random().toString(36).slice(2)}` });
   private tracks: Track[] = [];
   private cell = LETTER_CELL;
   private cursor = 0;
@@ -180,6 +180,7 @@ export class SequencePanel {
   }
 
   private tellCursor(): void {
+    this.option.hidden = false;
     this.option.textContent = this.store.describe(this.cursor);
     this.option.setAttribute('aria-selected', String(this.store.selection.has(this.cursor)));
     this.scroller.setAttribute('aria-activedescendant', this.option.id);

@@ -1,0 +1,73 @@
+"""axe-core over everything that people use: no serious fault, in light and in dark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from foldsight_widgets.panels import Workbench
+
+from tests.browser.lab import Lab, Notebook, View
+from tests.unit.test_scene_panels import with_pae
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+RUN = """async selector => {
+    const runOnly = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'];
+    const { violations } = await axe.run(selector, { resultTypes: ['violations'], runOnly });
+    const words = node => `${node.html.slice(0, 200)} ${node.failureSummary}`;
+    return violations.map(v => ({ id: v.id, impact: v.impact, nodes: v.nodes.map(words) }));
+}"""
+
+
+def faults(page: Any, selector: str) -> list[str]:
+    """Return the serious and critical faults below an element."""
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed (npm ci)")
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    serious = [fault for fault in page.evaluate(RUN, selector) if fault["impact"] in ("serious", "critical")]
+    return [f"{fault['id']}: {node}" for fault in serious for node in fault["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_workbench(page_view: Callable[..., View], scheme: str) -> None:
+    view = page_view(Workbench(with_pae(first=25)).scene, color_scheme=scheme)
+    view.ask("view.store.take([4, 5], null)")
+    assert faults(view.page, ".foldsight-view") == []
+    view.root.locator(".fs-sequence [role=listbox]").focus()
+    view.page.keyboard.press("ArrowRight")
+    assert faults(view.page, ".foldsight-view") == []
+
+
+@pytest.fixture(scope="module")
+def page(lab: Lab, chromium: Any) -> Iterator[Any]:
+    context = chromium.new_context(viewport={"width": 1400, "height": 900})
+    notebook = Notebook.open(lab, context.new_page())
+    yield notebook.page
+    notebook.shut_down()
+    context.close()
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_the_panels_of_jupyterlab(page: Any, theme: str) -> None:
+    page.evaluate(
+        """async theme => {
+            const { commands } = jupyterapp;
+            await commands.execute('apputils:change-theme', { theme });
+            await commands.execute('foldsight:show-jobs');
+            await commands.execute('foldsight:fold');
+        }""",
+        theme,
+    )
+    page.locator(".fsl-text").last.fill(">one\nMLIKVV\n>bad\nMLIK1VV")
+    page.locator(".fsl-bad").last.wait_for()
+    assert faults(page, ".fsl-form") == []
+    assert faults(page, ".fsl-panel") == []
+    assert faults(page, ".fsl-status-item") == []
+    page.evaluate("async () => { await jupyterapp.commands.execute('foldsight:tour'); }")
+    assert faults(page, ".fsl-tour") == []
+    page.keyboard.press("Escape")
