@@ -91,6 +91,7 @@ def _command(server: Lab) -> list[str]:
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
         "--expose-app-in-browser",
         "--LabApp.news_url=None",
+        "--JupyterNotebookApp.expose_app_in_browser=True",
         f"--port={server.url.rsplit(':', 1)[1].strip('/')}", "--ServerApp.port_retries=0",
         f"--IdentityProvider.token={server.token}", f"--ServerApp.root_dir={server.folder}",
     ]  # fmt: skip

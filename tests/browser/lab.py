@@ -38,31 +38,30 @@ class Lab:
 class Notebook:
     """One notebook in one page."""
 
-    def __init__(self, lab: Lab, page: Any, path: str) -> None:
-        self.lab, self.page, self.path = lab, page, path
+    def __init__(self, lab: Lab, page: Any, path: str, *, classic: bool = False) -> None:
+        self.lab, self.page, self.path, self.classic = lab, page, path, classic
         self.outside: list[str] = []
         self.errors: list[str] = []
         page.on("request", self._request)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("pageerror", lambda error: self.errors.append(str(error.stack)))
 
     def _request(self, request: Any) -> None:
         if not request.url.startswith((self.lab.url, "blob:", "data:")):
             self.outside.append(request.url)
 
     @classmethod
-    def open(cls, lab: Lab, page: Any) -> Notebook:
-        """Make an empty notebook and open it; returns when its kernel is idle."""
+    def open(cls, lab: Lab, page: Any, *, classic: bool = False) -> Notebook:
+        """Make an empty notebook, open it in Notebook 7 if ``classic``; returns once its kernel is idle."""
         path = f"{uuid.uuid4().hex}.ipynb"
         (lab.folder / path).write_text(json.dumps(_EMPTY), encoding="utf-8")
-        notebook = cls(lab, page, path)
+        notebook = cls(lab, page, path, classic=classic)
         notebook.load()
         return notebook
 
     def load(self) -> None:
         """Load the page anew, as a reader who comes later does."""
-        self.page.goto(
-            f"{self.lab.url}lab/workspaces/{uuid.uuid4().hex}/tree/{self.path}?token={self.lab.token}"
-        )
+        place = "notebooks" if self.classic else f"lab/workspaces/{uuid.uuid4().hex}/tree"
+        self.page.goto(f"{self.lab.url}{place}/{self.path}?token={self.lab.token}")
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=CELL_MS)
         self.wait_idle()
 
