@@ -12,7 +12,7 @@ MANY = """\
 from IPython.display import display
 from tests.samples import prediction
 from foldsight_widgets import StructureView
-views = [StructureView(prediction({"A": "ACDEFGHIKL"}), height=200, strip=False) for _ in range(10)]
+views = [StructureView(prediction({"A": "ACDEFGHIKL"}), height=200, strip=False) for _ in range(24)]
 for view in views:
     display(view)
 """
@@ -26,7 +26,7 @@ def test_at_most_eight_views_are_live_and_the_others_come_back(notebook: Noteboo
     warnings: list[str] = []
     page.on("console", lambda message: warnings.append(message.text))
     notebook.run(MANY)
-    for number in range(10):
+    for number in range(24):
         page.locator(".foldsight-view").nth(number).scroll_into_view_if_needed()
         page.wait_for_function(
             "n => document.querySelectorAll('.foldsight-view')[n].dataset.state === 'ready'",
@@ -34,7 +34,7 @@ def test_at_most_eight_views_are_live_and_the_others_come_back(notebook: Noteboo
             timeout=120_000,
         )
     assert page.evaluate(COUNT, "ready") == 8
-    assert page.evaluate(COUNT, "frozen") == 2
+    assert page.evaluate(COUNT, "frozen") == 16
     first = page.locator(".foldsight-view").first
     assert first.locator("img.fs-frozen").count() == 1
     first.scroll_into_view_if_needed()
