@@ -1,7 +1,8 @@
 """The client of the FoldSight service: what notebook, shell and scripts submit through.
 
-:func:`connect` finds the service in this order: ``FOLDSIGHT_URL``; the Jupyter server that
-this kernel belongs to; a local service that is up; else it starts one.
+:func:`connect` finds the service in this order: ``FOLDSIGHT_URL``; the service of the JupyterHub
+that this server is on; the Jupyter server that this kernel belongs to; a local service that is
+up; else it starts one.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foldsight import settings
+from foldsight import hub, settings
 from foldsight._version import __version__
 from foldsight.annotation.remote import SharedBook
 from foldsight.errors import Failed, FoldSightError, ServiceUnavailable, error_from_dict
@@ -247,6 +248,10 @@ def connect() -> Client:
     url = os.environ.get("FOLDSIGHT_URL")
     if url:
         return Client(Address(url, os.environ.get("FOLDSIGHT_TOKEN", ""), "FOLDSIGHT_URL"))
+    shared = hub.service_url()
+    if shared:
+        # The token of the user's own server; where there is a shared service, no other is started.
+        return Client(Address(shared, os.environ["JUPYTERHUB_API_TOKEN"], "hub"))
     address = _jupyter_server() or _running_service() or _start_service()
     return Client(address)
 

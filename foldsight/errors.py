@@ -9,6 +9,7 @@
     |   +-- BadRequest              an argument, selection or request body is wrong
     |   +-- NotFound                the named thing does not exist
     |   +-- WrongMethod             a path of the REST interface does not take this method
+    |   +-- NotSignedIn             nobody knows the caller, or not any more
     |   +-- NotAllowed              the caller may not do this
     |   +-- QuotaExceeded           the plan's allowance for the period is used up
     |   +-- TooManyRequests         more calls in a minute than the service takes
@@ -115,6 +116,13 @@ class WrongMethod(Refused):
 
     status = 405
     code = "wrong_method"
+
+
+class NotSignedIn(Refused):
+    """Nobody knows the caller, or not any more."""
+
+    status = 401
+    code = "not_signed_in"
 
 
 class NotAllowed(Refused):

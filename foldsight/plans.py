@@ -47,11 +47,14 @@ _GB = 1_000_000_000
 
 #: A laptop or a lab's own service: the machine is the only limit.
 EMBEDDED = Plan("embedded", "Embedded", None, 64, features=frozenset(FEATURES))
+#: A Hub that nobody pays for: the operator's machines are the limit, shared among its people.
+INSTITUTE = Plan("institute", "Institute", None, 16, requests=1000, features=frozenset(FEATURES))
 #: The hosted plans. A lab's jobs go before a free user's by less than a day and a half.
 PLANS: dict[str, Plan] = {
     plan.id: plan
     for plan in (
         EMBEDDED,
+        INSTITUTE,
         Plan("free", "Free", 10, 1, storage=_GB, requests=100),
         Plan(
             "researcher", "Researcher", 100, 4, head_start=50_000, price=79,

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from foldsight import settings
+from foldsight_server.hub import service as hub
 from foldsight_server.web.standalone import serve
 
 
@@ -25,6 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("tornado.access").setLevel(logging.WARNING)
+    if hub.is_service():
+        asyncio.run(hub.serve(settings.home()))
+        return 0
     asyncio.run(serve(settings.home(), chosen.host, chosen.port, chosen.token, chosen.idle_exit))
     return 0
 

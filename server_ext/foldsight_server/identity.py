@@ -27,12 +27,15 @@ class Identity:
     plan : Plan
     may : str
         The highest scope that the caller's token has.
+    account : str or None
+        Who pays for predictions without a project; None is the caller.
     """
 
     id: str
     name: str
     plan: Plan = EMBEDDED
     may: Scope = "admin"
+    account: str | None = None
 
     def require(self, action: Scope) -> None:
         """Refuse an action beyond what this caller may do.

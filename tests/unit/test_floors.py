@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 FLOORS: list[set[str]] = [
     {"_version"},
     {"errors", "typing"},
-    {"settings", "outlets", "analyses"},
+    {"settings", "outlets", "analyses", "hub"},
     {"residues", "sequence", "provenance", "jobs", "plans"},
     {"structure", "confidence", "annotation"},
     {"prediction"},

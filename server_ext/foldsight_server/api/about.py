@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from foldsight._version import __version__
-from foldsight.plans import EMBEDDED, PLANS
+from foldsight.plans import EMBEDDED, INSTITUTE, PLANS
 from foldsight_server.api.calls import Call, Response
 
 
@@ -26,7 +26,9 @@ async def health(call: Call) -> Response:
 
 async def list_plans(_: Call) -> Response:
     """List the plans that can be bought, cheapest first."""
-    bought = sorted((plan for plan in PLANS.values() if plan != EMBEDDED), key=lambda plan: plan.price)
+    bought = sorted(
+        (plan for plan in PLANS.values() if plan not in (EMBEDDED, INSTITUTE)), key=lambda plan: plan.price
+    )
     rows = [{**asdict(plan), "features": sorted(plan.features)} for plan in bought]
     return Response({"plans": rows})
 

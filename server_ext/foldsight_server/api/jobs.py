@@ -13,7 +13,7 @@ from foldsight.plans import Plan
 from foldsight_server.api.bodies import Submit
 from foldsight_server.api.calls import Call, Response
 from foldsight_server.events import changed
-from foldsight_server.store.queue import OWN, Place
+from foldsight_server.store.queue import Place
 
 #: Longest time, seconds, that a long poll is held.
 MAX_WAIT = 60.0
@@ -54,7 +54,7 @@ def _request(body: Submit) -> dict[str, Any]:
 async def place_of(call: Call, project: str | None) -> tuple[Place, Plan]:
     """Return where a prediction goes, who pays and by which plan."""
     if project is None:
-        return OWN, call.identity.plan
+        return Place(account=call.identity.account), call.identity.plan
     async with call.service.access.project(call.identity, project, "predict") as held:
         return Place(held.id, held.account), held.plan
 

@@ -41,7 +41,10 @@ class Held:
     def account(self) -> str:
         """Who pays for what is kept and predicted here."""
         org = self.project["org_id"]
-        return str(self.project["owner_id"]) if org is None else f"org:{org}"
+        if org is not None:
+            return f"org:{org}"
+        owner = str(self.project["owner_id"])
+        return self.identity.account or owner if owner == self.identity.id else owner
 
     @property
     def plan(self) -> Plan:

@@ -36,6 +36,10 @@ class Dispatching(web.RequestHandler):
         """Return the caller."""
         return local_user()
 
+    def remote(self) -> str:
+        """Return the address whose calls are counted; empty counts none but the caller's."""
+        return self.request.remote_ip or ""
+
     async def pass_on(self, path: str) -> None:
         """Dispatch this request and send the answer."""
         query = {
@@ -46,8 +50,7 @@ class Dispatching(web.RequestHandler):
         # Tornado decoded what it matched, and a slash within a name with it; the request has it as it came.
         raw = self.request.path.partition(PREFIX)[2] or path
         headers = {name.lower(): value for name, value in self.request.headers.items()}
-        remote = self.request.remote_ip or ""
-        core, identity = self.application_core, self.identity()
+        core, identity, remote = self.application_core, self.identity(), self.remote()
         await self.send(
             await core.dispatch(method, raw, identity, query, body, headers=headers, remote=remote)
         )

@@ -1,0 +1,78 @@
+"""From what the Hub says of a token to who calls; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from foldsight.errors import NotAllowed
+from foldsight_server.policy import SCOPES, Scope
+
+#: Custom scopes of the Hub, in the order of :data:`foldsight_server.policy.SCOPES`.
+PREFIX = "custom:foldsight:"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Whom the Hub knows by a token, and what that token may do here.
+
+    Attributes
+    ----------
+    id, name : str
+    groups : frozenset of str
+    may : str
+        The highest scope of the token.
+    """
+
+    id: str
+    name: str
+    groups: frozenset[str]
+    may: Scope
+
+
+def person(model: Mapping[str, Any], service: str) -> Person:
+    """Read the Hub's model of a token's owner.
+
+    Parameters
+    ----------
+    model : mapping
+        The answer of the Hub to ``GET /user``.
+    service : str
+        Name of this service on the Hub.
+
+    Raises
+    ------
+    NotAllowed
+        When the token may not come here or may do nothing here, or its owner has a name that
+        accounts of organisations have.
+    """
+    name, scopes = str(model["name"]), set(model["scopes"])
+    if not scopes & {"access:services", f"access:services!service={service}"}:
+        raise NotAllowed(
+            f"This token of {name} may not reach the service {service}.",
+            hint=f"Make one with access:services!service={service}.",
+        )
+    may = highest(scopes)
+    if may is None:
+        raise NotAllowed(
+            f"This token of {name} has no scope of FoldSight.", hint=f"Make one with {PREFIX}read or more."
+        )
+    if ":" in name:
+        raise NotAllowed(f"The name {name!r} holds a colon.", hint="Ask the Hub's operator for another.")
+    if model.get("kind") == "service":
+        return Person(f"service:{name}", name, frozenset(), may)
+    return Person(name, name, frozenset(model.get("groups") or ()), may)
+
+
+def highest(scopes: Collection[str]) -> Scope | None:
+    """Return the most that scopes of the Hub allow.
+
+    Examples
+    --------
+    >>> highest(["self", "custom:foldsight:read", "custom:foldsight:annotate"])
+    'annotate'
+    >>> highest(["self"]) is None
+    True
+    """
+    return next((scope for scope in reversed(SCOPES) if f"{PREFIX}{scope}" in scopes), None)

@@ -1,0 +1,357 @@
+"""A real JupyterHub for tests: proxy, Hub, the FoldSight service and users' servers, each a process.
+
+The Hub reads ``deploy/jupyterhub/jupyterhub_config.py`` itself; only what a test must change comes on top.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from http.cookiejar import CookieJar
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PROXY = ROOT / "node_modules" / ".bin" / "configurable-http-proxy"
+API = "/foldsight/api/v1"
+REACH = "access:services!service=foldsight"
+PEOPLE = ("alice", "bob", "carol")
+#: The collaboration account of Alice's and Bob's laboratory.
+SHARED = "collab-baker"
+
+_CONFIG = """
+load_subconfig({deploy!r})
+c.JupyterHub.bind_url = {url!r}
+c.JupyterHub.hub_port = {hub_port}
+c.ConfigurableHTTPProxy.api_url = {proxy_api!r}
+c.ConfigurableHTTPProxy.command = [{proxy!r}]
+c.JupyterHub.cookie_secret_file = "cookie_secret"
+c.JupyterHub.authenticator_class = "dummy"
+c.Authenticator.allow_all = True
+c.Authenticator.admin_users = set()
+c.JupyterHub.spawner_class = "simple"
+c.SimpleLocalProcessSpawner.home_dir_template = {homes!r} + "/{{username}}"
+c.Spawner.cmd = [{python!r}, "-m", "jupyterhub.singleuser"]
+c.Spawner.args = {args!r}
+c.JupyterHub.redirect_to_server = False
+c.Spawner.default_url = "/api"
+c.Spawner.environment = {environment!r}
+c.Spawner.http_timeout = 60
+c.Spawner.start_timeout = 90
+c.JupyterHub.load_groups = {{
+    "lab-baker": {{"users": ["alice", "bob"]}},
+    "foldsight-admins": {{"users": ["alice"]}},
+}}
+c.JupyterHub.services += [{{"name": "tester", "api_token": {tester!r}}}]
+c.JupyterHub.load_roles += [
+    {{"name": "tester", "services": ["tester"], "scopes": [
+        "admin:users", "admin:servers", "admin:groups", "tokens", "access:servers", "access:services",
+        "custom:foldsight:admin",
+    ]}},
+    # Alice and Bob enter the shared server of their laboratory.
+    {{"name": "baker", "groups": ["lab-baker"], "scopes": ["access:servers!user={shared}"]}},
+]
+"""
+
+
+class HubSite:
+    """One running Hub.
+
+    Attributes
+    ----------
+    url : str
+        Where browsers go.
+    home : Path
+        Everything of this Hub; ``service`` in it is the service's data folder.
+    """
+
+    def __init__(self, home: Path, tokens: str) -> None:
+        self.home = home
+        ports = _free_ports(4)
+        self.url = f"http://127.0.0.1:{ports[0]}"
+        self.service_url = f"http://127.0.0.1:{ports[3]}"
+        self._tester = secrets.token_hex(16)
+        self._api = httpx.Client(
+            base_url=f"{self.url}/hub/api", headers={"Authorization": f"token {self._tester}"}, timeout=60,
+            trust_env=False,
+        )  # fmt: skip
+        self.process: subprocess.Popen[bytes] | None = None
+        config = _CONFIG.format(
+            deploy=str(ROOT / "deploy/jupyterhub/jupyterhub_config.py"), url=self.url, hub_port=ports[1],
+            proxy_api=f"http://127.0.0.1:{ports[2]}", proxy=str(PROXY), homes=str(home / "homes"),
+            python=sys.executable, tester=self._tester, shared=SHARED, args=_server_args(),
+            environment={"PATH": os.environ["PATH"], "PYTHONPATH": _path(), "OMP_NUM_THREADS": "1"},
+        )  # fmt: skip
+        (home / "hub_config.py").write_text(config)
+        (home / "foldsight.toml").write_text(tokens)
+
+    def start(self) -> None:
+        """Start the Hub and wait until it and the service answer."""
+        service = self.home / "service"
+        service.mkdir(mode=0o700)
+        (self.home / "homes").mkdir(mode=0o755)
+        environment = {
+            **os.environ, "PYTHONPATH": _path(), "FOLDSIGHT_HOME": str(service), "FOLDSIGHT_NETWORK": "off",
+            "FOLDSIGHT_HUB_CONFIG": str(self.home / "foldsight.toml"),
+            "FOLDSIGHT_SERVICE_LISTEN": self.service_url, "CONFIGPROXY_AUTH_TOKEN": secrets.token_hex(16),
+        }  # fmt: skip
+        words = [sys.executable, "-m", "jupyterhub", "-f", str(self.home / "hub_config.py")]
+        with (self.home / "hub.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                words, cwd=self.home, env=environment, stdout=log, stderr=log, start_new_session=True
+            )
+        self.until(self._up, 60)
+
+    def _up(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.log()
+        with contextlib.suppress(httpx.HTTPError):
+            for base in (self.service_url, self.url):
+                answer = httpx.get(f"{base}/services/foldsight{API}/projects", timeout=5, trust_env=False)
+                if answer.headers.get("content-type") != "application/problem+json":  # nobody is let in
+                    return False
+            return True
+        return False
+
+    @property
+    def base(self) -> str:
+        """What scripts put into ``FOLDSIGHT_URL``."""
+        return f"{self.url}/services/foldsight"
+
+    @property
+    def api_url(self) -> str:
+        """The interface of the service, through the Hub's proxy."""
+        return self.base + API
+
+    def server_url(self, user: str) -> str:
+        """The same interface as a user's own server gives it."""
+        return f"{self.url}/user/{user}{API}"
+
+    def token(self, user: str, *scopes: str, seconds: int | None = None) -> dict[str, Any]:
+        """Make a token of a user's as the Hub's token page would; return ``token`` and ``id``."""
+        answer = self.ask_token(user, *scopes, seconds=seconds)
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+    def ask_token(self, user: str, *scopes: str, seconds: int | None = None) -> httpx.Response:
+        """Ask the Hub for a token of a user's; it may refuse."""
+        body = {"scopes": list(scopes), "note": "test", **({"expires_in": seconds} if seconds else {})}
+        return self._api.post(f"/users/{user}/tokens", json=body)
+
+    def may(self, user: str, scope: str = "predict") -> str:
+        """Return a token of a user's for the service with one scope of FoldSight."""
+        return str(self.token(user, REACH, f"custom:foldsight:{scope}")["token"])
+
+    def revoke(self, user: str, token_id: str) -> None:
+        """Revoke a token."""
+        assert self._api.delete(f"/users/{user}/tokens/{token_id}").status_code == 204
+
+    def add_users(self, *users: str) -> None:
+        """Make users known to the Hub."""
+        assert self._api.post("/users", json={"usernames": list(users)}).status_code in (201, 409)
+
+    def regroup(self, method: str, group: str, user: str) -> None:
+        """Put a user into a group (POST) or out of it (DELETE)."""
+        answer = self._api.request(method, f"/groups/{group}/users", json={"users": [user]})
+        assert answer.status_code == 200, answer.text
+
+    def start_servers(self, *users: str) -> None:
+        """Start the servers of users, all at once, and wait for them."""
+        for user in users:
+            assert self._api.post(f"/users/{user}/server").status_code in (201, 202)
+        for user in users:
+            self.until(lambda user=user: self._api.get(f"/users/{user}").json()["server"], 90)  # type: ignore[misc]
+
+    def browser(self, user: str) -> Browser:
+        """Return a browser in which a user has signed in."""
+        return Browser(self, user)
+
+    def log(self) -> str:
+        """Return the end of everything's log."""
+        return (self.home / "hub.log").read_text(errors="replace")[-6000:]
+
+    def until(self, condition: Callable[[], object], seconds: float) -> None:
+        """Wait for a condition to come true."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, self.log()
+            time.sleep(0.1)
+
+    def processes(self, *words: str) -> list[int]:
+        """Return the processes of this Hub whose command line holds all words."""
+        import psutil
+
+        assert self.process is not None
+        found = []
+        for process in psutil.Process(self.process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                line = " ".join(process.cmdline())
+                if all(word in line for word in words):
+                    found.append(process.pid)
+        return found
+
+    def stop(self) -> None:
+        """Stop the Hub, and with it the service and all servers."""
+        self._api.close()
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            raise
+
+
+class Browser:
+    """What a browser does on the Hub: cookies, sign-in, redirects; no scripts."""
+
+    def __init__(self, site: HubSite, user: str) -> None:
+        self.site, self.user = site, user
+        self.http = httpx.Client(follow_redirects=True, timeout=60, trust_env=False, cookies=CookieJar())
+        page = self.http.get(f"{site.url}/hub/login", headers=NAVIGATE)
+        answer = self.http.post(
+            f"{site.url}/hub/login",
+            data={"username": user, "password": "x", "_xsrf": _field(page.text, "_xsrf")},
+            headers=NAVIGATE,
+        )
+        assert answer.status_code in (200, 404), answer.status_code
+
+    def visit(self, url: str) -> httpx.Response:
+        """Go to a page; the Hub's page that asks whether another's server may know who comes is agreed to."""
+        page = self.http.get(url, headers=NAVIGATE)
+        if urlsplit(str(page.url)).path.endswith("/oauth2/authorize") and page.status_code == 200:
+            scopes = _fields(page.text, "scopes")
+            data: dict[str, Any] = {"_xsrf": _field(page.text, "_xsrf"), "scopes": scopes}
+            page = self.http.post(str(page.url), data=data, headers={**NAVIGATE, "Referer": str(page.url)})
+        return page
+
+    def enter(self, server: str) -> None:
+        """Open a server's page once, which signs in there."""
+        page = self.visit(f"{self.site.url}/user/{server}/tree")
+        assert "/hub/" not in str(page.url), (page.status_code, str(page.url), page.text[-500:])
+
+    def call(self, server: str, method: str, path: str, **options: Any) -> httpx.Response:
+        """Call the interface of a server as its page would: cookies and the token against forged requests."""
+        marks = [cookie for cookie in self.http.cookies.jar if cookie.name == "_xsrf"]
+        mine = [str(cookie.value) for cookie in marks if cookie.path == f"/user/{server}/"]
+        headers = {"X-XSRFToken": mine[0] if mine else "", "Sec-Fetch-Mode": "cors"}
+        return self.http.request(method, self.site.server_url(server) + path, headers=headers, **options)
+
+    def cookies_for(self, path: str) -> str:
+        """Return the Cookie header that goes with a path."""
+        cookies = self.http.cookies.jar
+        return "; ".join(f"{item.name}={item.value}" for item in cookies if path.startswith(item.path))
+
+    def close(self) -> None:
+        """Close it."""
+        self.http.close()
+
+
+NAVIGATE = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "document"}
+
+
+def _fields(page: str, name: str) -> list[str]:
+    from html.parser import HTMLParser
+
+    found: list[str] = []
+
+    class Form(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            held = dict(attrs)
+            if tag == "input" and held.get("name") == name:
+                found.append(held.get("value") or "")
+
+    Form().feed(page)
+    return found
+
+
+def _field(page: str, name: str) -> str:
+    found = _fields(page, name)
+    assert found, f"the page has no {name}"
+    return found[0]
+
+
+def _path() -> str:
+    """Everything that a process needs to find FoldSight as it lies here, and the tests' engines."""
+    ours = [
+        ROOT / "tests/integration/engines", ROOT / "tests", ROOT, ROOT / "server_ext", ROOT / "widgets",
+    ]  # fmt: skip
+    return os.pathsep.join(map(str, ours))
+
+
+def _server_args() -> list[str]:
+    """Users' servers with FoldSight and nothing else: they start in a third of the time."""
+    others = (
+        "jupyterlab",
+        "notebook",
+        "notebook_shim",
+        "nbclassic",
+        "jupyter_lsp",
+        "jupyter_server_terminals",
+    )
+    wanted = {"foldsight_server": True, **dict.fromkeys(others, False)}
+    found = ["--ServerApp.jpserver_extensions", repr(wanted)]
+    root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    return ["=".join(found), *root]
+
+
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        held = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in held:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in held]
+
+
+SETTINGS = f"""
+plan = "researcher"
+
+[groups.lab-baker]
+organization = "Baker lab"
+plan = "lab"
+owner = "alice"
+account = "{SHARED}"
+"""
+
+
+@contextlib.contextmanager
+def running_hub(settings: str = SETTINGS) -> Iterator[HubSite]:
+    """Give a running Hub; everything of it is gone at the end. Skips where there is no proxy for it."""
+    if shutil.which("node") is None or not PROXY.exists():
+        pytest.skip("configurable-http-proxy is not here: npm ci, with Node on the path")
+    pytest.importorskip("jupyterhub")
+    # A short path, for the database's socket; open, for its own user.
+    home = Path(tempfile.mkdtemp(prefix="fshub"))
+    home.chmod(0o755)
+    site = HubSite(home, settings)
+    try:
+        site.start()
+        site.add_users(*PEOPLE, SHARED)
+        yield site
+    finally:
+        site.stop()
+        _stop_database(home / "service")
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _stop_database(service: Path) -> None:
+    from foldsight_server.store.embedded import EmbeddedPostgres
+
+    if (service / "postgres").exists():
+        EmbeddedPostgres(service / "postgres").stop()
