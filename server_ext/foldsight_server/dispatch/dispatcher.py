@@ -71,6 +71,11 @@ class Dispatcher:
         """Workers of this server; none while no cluster runs."""
         return 0 if self._cluster is None or not self._cluster.healthy else self._cluster.workers
 
+    @property
+    def well(self) -> bool:
+        """Whether the cluster is up, comes up, or sleeps until the next job."""
+        return self._cluster is None or self._cluster.healthy
+
     async def run(self) -> None:
         """Wait for the lock, then dispatch until the database connection is lost.
 

@@ -29,6 +29,7 @@ from foldsight_server.hub.handlers import Site, routes
 from foldsight_server.hub.members import Members
 from foldsight_server.hub.settings import HubSettings, read_settings
 from foldsight_server.hub.tickets import Tickets
+from foldsight_server.web import operations
 
 _log = logging.getLogger(__name__)
 _NEEDED = (
@@ -98,6 +99,7 @@ def make_app(core: Application, hub: Any, settings: HubSettings) -> web.Applicat
     pages = {"site": site, "service": name}
     handlers = [
         *routes(site, base, PREFIX),
+        *operations.pages(core, base),
         (rf"{base}/oauth_callback", HubOAuthCallbackHandler),
         (rf"{base}/ticket", TicketPage, pages),
         (rf"{base}/", HomePage, pages),

@@ -60,6 +60,11 @@ class Database:
         )
         await self._pool.open()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether connections can be lent."""
+        return self._pool is not None
+
     async def ensure(self) -> None:
         """Make sure that the embedded server runs."""
         if self._embedded is not None:

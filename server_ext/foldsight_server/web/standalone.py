@@ -23,6 +23,7 @@ from foldsight_server.api.structures import MAX_UPLOAD
 from foldsight_server.app import Application
 from foldsight_server.identity import Identity, local_user, nobody
 from foldsight_server.web.base import Dispatching, Following, send_static
+from foldsight_server.web.operations import pages
 from foldsight_server.web.rooms import Joining
 
 _log = logging.getLogger(__name__)
@@ -137,6 +138,7 @@ def make_app(core: Application, token: str) -> web.Application:
         (rf"{PREFIX}/jobs/([^/]+)/events", EventsHandler, options),
         (rf"{PREFIX}/rooms/([^/]+)", RoomHandler, options),
         (rf"{PREFIX}(/.*)", ApiHandler, options),
+        *pages(core),
         (r"/foldsight/static/(.+)", StaticHandler),
     ]
     return web.Application(
