@@ -84,7 +84,7 @@ class SearchResult(Records):
     text : str
         What was searched for.
     where : str
-        ``uniprot``, ``pdb`` or ``afdb``.
+        ``uniprot``, ``pdb``, ``afdb`` or ``library``.
     total : int or None
         How many there are in all, where the source says so.
     """

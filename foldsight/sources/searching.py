@@ -1,4 +1,4 @@
-"""``search``: words to entries of UniProt, the PDB or AlphaFold DB."""
+"""``search``: words to entries of UniProt, the PDB, AlphaFold DB or the library."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def search(text: str, where: str = "uniprot", limit: int = 25, network: str | No
     ----------
     text : str
         Words, or a query in the source's own language (``gene:TP53 AND organism_id:9606``).
-    where : {'uniprot', 'pdb', 'afdb'}, optional
+    where : {'uniprot', 'pdb', 'afdb', 'library'}, optional
+        The library is on this machine; nothing leaves it.
     limit : int, optional
         Most rows.
     network : {'off', 'hash', 'sequence'}, optional

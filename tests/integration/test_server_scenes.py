@@ -20,7 +20,8 @@ Fetch = Callable[..., Any]
 
 
 @pytest.fixture
-def jp_server_config(home: Path) -> dict[str, Any]:
+def jp_server_config(home: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    monkeypatch.setenv("FOLDSIGHT_NETWORK", "off")
     return {"ServerApp": {"jpserver_extensions": {"foldsight_server": True}}}
 
 
@@ -49,6 +50,11 @@ async def test_a_file_becomes_a_workbench(jp_fetch: Fetch, jp_root_dir: Path) ->
         assert "sasa" in [c["id"] for c in scene["structures"][0]["colorings"]]
 
 
+async def test_an_entry_of_the_library_becomes_a_workbench(jp_fetch: Fetch) -> None:
+    scene = await scene_of(jp_fetch, entry="library:1hpv")
+    assert scene["title"].lower().startswith("1hpv")
+
+
 @pytest.mark.parametrize(
     ("params", "status", "words"),
     [
@@ -56,6 +62,10 @@ async def test_a_file_becomes_a_workbench(jp_fetch: Fetch, jp_root_dir: Path) ->
         ({"path": "gone.pdb"}, 404, "gone.pdb"),
         ({"path": "../outside.pdb"}, 404, ""),
         ({"path": "empty.pdb"}, 400, "empty.pdb"),
+        ({"entry": "uniprot:P04637"}, 400, "no entry with a structure"),
+        ({"entry": "/etc/passwd"}, 400, "no entry with a structure"),
+        ({"entry": "library:../../x"}, 400, "no entry"),
+        ({"entry": "pdb:1HPV"}, 409, "network"),
         ({"job": "00000000-0000-4000-8000-000000000000"}, 400, "job"),
     ],
 )

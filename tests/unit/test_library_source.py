@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import foldsight as fs
-from foldsight.errors import NetworkOff, NotFound
+from foldsight.errors import BadRequest, NetworkOff, NotFound
 from foldsight.structure import Structure
 
 
@@ -34,3 +34,19 @@ def test_without_network_the_hint_names_the_library_where_it_helps() -> None:
     with pytest.raises(NetworkOff) as told:
         fs.read("pdb:9ZZZ", network="off")
     assert "library:" not in str(told.value)
+
+
+def test_words_find_entries_without_network() -> None:
+    found = fs.search("RHODOPSIN", "library", network="off")
+    assert found.ids == ["library:1u19"]
+    assert found.total == 1
+    assert found.sent == ()
+    assert found.table["residues"].tolist()[0] > 300
+    assert len(fs.search("nosuchword", "library")) == 0
+    assert fs.search("1hpv", "library").ids == ["library:1hpv"]
+    every = fs.search("the", "library", limit=2)
+    assert len(every) == 2
+    assert every.total is not None
+    assert every.total > 2
+    with pytest.raises(BadRequest, match="nothing to search"):
+        fs.search(" ", "library")

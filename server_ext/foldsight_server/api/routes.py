@@ -13,6 +13,7 @@ from foldsight_server.api import (
     openapi,
     projects,
     rooms,
+    sources,
     structures,
 )
 from foldsight_server.api.calls import Call, Response
@@ -110,6 +111,8 @@ _ABOUT = (
     Route("GET", "/usage", about.show_usage),
     Route("GET", "/plans", about.list_plans, bare=True),
     Route("GET", "/engines", about.engines),
+    Route("GET", "/sources/search", sources.search_sources, query=("q", "where", "limit"), bare=True),
+    Route("GET", "/sources/sequence", sources.show_sequence, query=("id",), bare=True),
     Route("GET", "/health", about.health),
     Route("GET", "/openapi.json", show_openapi, bare=True),
 )

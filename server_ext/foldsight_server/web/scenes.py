@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
@@ -25,9 +26,11 @@ from foldsight_server.identity import local_user
 #: Parts of a job's result that make a prediction; each is optional but the first.
 RESULT_FILES = ("structure.cif", "confidence.json", "pae.npy", "manifest.json")
 
+_ENTRY = re.compile(r"(?:pdb|afdb|library):[A-Za-z0-9_.-]{1,64}\Z")
+
 
 class SceneHandler(APIHandler):
-    """``GET foldsight/scene?path=...`` of a file, or ``?job=...`` of a result: a workbench scene."""
+    """``GET foldsight/scene`` of a file (``?path=``), a result (``?job=``) or an entry (``?entry=pdb:1HPV``)."""
 
     auth_resource = "contents"
 
@@ -39,9 +42,12 @@ class SceneHandler(APIHandler):
     @authorized
     async def get(self) -> None:
         """Send the scene as JSON, or the fault as a problem document."""
-        path, job = self.get_query_argument("path", ""), self.get_query_argument("job", "")
+        path, job, entry = (self.get_query_argument(name, "") for name in ("path", "job", "entry"))
         try:
-            read = await (self._result(job) if job else self._file(path))
+            if entry:
+                read = _entry(entry)
+            else:
+                read = await (self._result(job) if job else self._file(path))
             await self.finish(await asyncio.to_thread(_scene, read))
         except FoldSightError as fault:
             answer = failure(fault)
@@ -53,7 +59,7 @@ class SceneHandler(APIHandler):
         from foldsight.io import read
 
         if not path:
-            raise BadRequest("No file is named.", hint="Ask for ?path=... or ?job=...")
+            raise BadRequest("No file is named.", hint="Ask for ?path=..., ?job=... or ?entry=...")
         contents: Any = self.contents_manager
         found = await ensure_async(contents.get(path, type="file", format="base64"))
         data, name = base64.b64decode(found["content"]), path.rpartition("/")[2]
@@ -77,6 +83,15 @@ class SceneHandler(APIHandler):
         if answer.status >= 400:
             raise BadRequest(answer.body["detail"], hint=answer.body["hint"])
         return answer.body
+
+
+def _entry(name: str) -> Callable[[], Any]:
+    """Return how to read an entry; only the names of databases, for ``read`` takes paths too."""
+    from foldsight.io import read
+
+    if not _ENTRY.match(name):
+        raise BadRequest(f"{name!r} is no entry with a structure.", hint="Write pdb:1HPV or afdb:P04637.")
+    return lambda: read(name)
 
 
 def _scene(read: Callable[[], Any]) -> Json:
