@@ -1,0 +1,128 @@
+"""How soon a selection made in one place is in all others: 3D, sequence, PAE map, Python.
+
+    python bench/selection.py [--repeats 20] [--json out.json]
+
+One workbench in JupyterLab (headless Chromium, WebGL in software) shows rhodopsin, 348 residues,
+with author numbers that begin at 101, so that they differ from sequence positions, and a PAE. A
+panel hands over a selection as it does when a mouse event chose it; the time runs until 3D,
+sequence and map have drawn it, and, by the clock of the machine that both share, until an observer
+in Python has it. From Python the time runs from the assignment until all panels have drawn.
+Bar: 100 ms.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tests.browser.lab import Notebook, View
+from tests.browser.programs import running_chromium, running_lab
+
+BAR = 100.0
+#: Author number of the first residue.
+FIRST = 101
+PREPARE = """\
+import json, time
+from dataclasses import replace
+from pathlib import Path
+import numpy as np
+import foldsight as fs
+from foldsight.confidence import Confidence
+from foldsight.prediction import Prediction
+fs.read("library:1u19").save("one.pdb")
+lines = [f"{line[:22]}{int(line[22:26]) + 100:4d}{line[26:]}"
+         for line in Path("one.pdb").read_text().splitlines() if line.startswith("ATOM")]
+Path("moved.pdb").write_text("\\n".join([*lines, "END", ""]))
+opened = fs.read("moved.pdb")
+structure = getattr(opened, "structure", opened)
+places = np.arange(len(structure.residues))
+pae = np.minimum(abs(np.subtract.outer(places, places)) / 5, 30).astype(np.float32)
+from foldsight_widgets.panels import Workbench, _with_pae
+from foldsight.scene import Scene
+bench = Workbench(_with_pae(Scene.of(structure), pae))
+heard = []
+bench.observe(lambda _: heard.append((str((bench.selection or [""])[0]), time.time() * 1000)), "selection")
+bench
+"""
+#: JavaScript: what a panel selects is drawn by all; milliseconds, and when it began.
+TAKE = """(async () => {
+    const began = Date.now(), start = performance.now();
+    view.store.take([arg.row], arg.panel ? view.panels[arg.panel] : null);
+    await view.work;
+    await new Promise(requestAnimationFrame);
+    const took = performance.now() - start, state = view.state();
+    return { began, took, shows: state.selection, lit: state.mol.selectedAtoms };
+})()"""
+#: JavaScript: note when what Python selects is drawn.
+LISTEN = """(view.drawn = {}, view.store.listen(async (change, origin) => {
+    if (change !== 'selection' || origin !== null) return;
+    const name = view.state().selection;
+    await view.work;
+    await new Promise(requestAnimationFrame);
+    view.drawn[name] = Date.now();
+}), null)"""
+PANELS = ("three", "sequence", "pae")
+
+
+def from_panel(notebook: Notebook, view: View, panel: str, row: int) -> tuple[float, float]:
+    """Return milliseconds until all panels, and until Python, have what a panel selected."""
+    found = view.ask(TAKE, {"row": row, "panel": panel})
+    assert found["shows"] == f"A:{row + FIRST}", found
+    assert found["lit"] > 0, "3D shows it"
+    notebook.page.wait_for_timeout(200)
+    heard = dict(json.loads(notebook.run("print(json.dumps(heard))")))
+    return float(found["took"]), heard[f"A:{row + FIRST}"] - found["began"]
+
+
+def from_python(notebook: Notebook, view: View, row: int) -> float:
+    """Return milliseconds until all panels have what Python selected."""
+    name = f"A:{row + FIRST}"
+    began = float(notebook.run(f"began = time.time() * 1000; bench.selection = '{name}'; print(began)"))
+    view.wait_for("view.drawn[arg]", name)
+    return float(view.ask("view.drawn[arg]", name)) - began
+
+
+def measure(repeats: int) -> dict[str, list[float]]:
+    """Return the times of each way, in milliseconds."""
+    found: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as home, running_lab(Path(home)) as lab, running_chromium() as browser:
+        context = browser.new_context(viewport={"width": 1280, "height": 1000})
+        notebook = Notebook.open(lab, context.new_page())
+        notebook.run(PREPARE)
+        view = notebook.view(0)
+        view.ask(LISTEN)
+        for k in range(repeats):
+            for number, panel in enumerate(PANELS):
+                panels, python = from_panel(notebook, view, panel, 10 + 12 * k + number)
+                found.setdefault(f"{panel} to panels", []).append(panels)
+                found.setdefault(f"{panel} to Python", []).append(python)
+            found.setdefault("Python to panels", []).append(from_python(notebook, view, 14 + 12 * k))
+        notebook.shut_down()
+        context.close()
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=20)
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    rows = []
+    for way, times in measure(args.repeats).items():
+        middle, worst = float(np.median(times)), float(np.percentile(times, 95))
+        rows.append({"way": way, "median": round(middle, 1), "p95": round(worst, 1)})
+        print(f"{way:18} median {middle:5.0f} ms, p95 {worst:5.0f} ms (bar {BAR:g})")
+    if args.json:
+        args.json.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+    return 0 if all(row["p95"] <= BAR for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
