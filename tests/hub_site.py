@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
@@ -171,10 +173,14 @@ class HubSite:
 
     def start_servers(self, *users: str) -> None:
         """Start the servers of users, all at once, and wait for them."""
+        with ThreadPoolExecutor(len(users)) as threads:
+            answers = list(threads.map(lambda user: self._api.post(f"/users/{user}/server"), users))
+        assert {answer.status_code for answer in answers} <= {201, 202}, self.log()
         for user in users:
-            assert self._api.post(f"/users/{user}/server").status_code in (201, 202)
-        for user in users:
-            self.until(lambda user=user: self._api.get(f"/users/{user}").json()["server"], 90)  # type: ignore[misc]
+            self.until(partial(self._serves, user), 90)
+
+    def _serves(self, user: str) -> bool:
+        return bool(self._api.get(f"/users/{user}").json()["server"])
 
     def browser(self, user: str) -> Browser:
         """Return a browser in which a user has signed in."""
@@ -243,20 +249,27 @@ class Browser:
 
     def enter(self, server: str) -> None:
         """Open a server's page once, which signs in there."""
-        page = self.visit(f"{self.site.url}/user/{server}/tree")
-        assert "/hub/" not in str(page.url), (page.status_code, str(page.url), page.text[-500:])
+        page = self.visit(f"{self.site.url}/user/{server}/foldsight/static/none.js")
+        there = page.status_code == 404 and "/hub/" not in str(page.url)
+        assert there, (page.status_code, str(page.url), page.text[-500:])
 
     def call(self, server: str, method: str, path: str, **options: Any) -> httpx.Response:
-        """Call the interface of a server as its page would: cookies and the token against forged requests."""
+        """Call the interface of a server as its page would."""
+        return self.send(server, method, self.site.server_url(server) + path, **options)
+
+    def send(self, server: str, method: str, url: str, **options: Any) -> httpx.Response:
+        """Send what a page of a server does: cookies and the token against forged requests."""
         marks = [cookie for cookie in self.http.cookies.jar if cookie.name == "_xsrf"]
         mine = [str(cookie.value) for cookie in marks if cookie.path == f"/user/{server}/"]
         headers = {"X-XSRFToken": mine[0] if mine else "", "Sec-Fetch-Mode": "cors"}
-        return self.http.request(method, self.site.server_url(server) + path, headers=headers, **options)
+        return self.http.request(method, url, headers=headers, **options)
 
-    def cookies_for(self, path: str) -> str:
-        """Return the Cookie header that goes with a path."""
-        cookies = self.http.cookies.jar
-        return "; ".join(f"{item.name}={item.value}" for item in cookies if path.startswith(item.path))
+    def socket_headers(self, server: str) -> dict[str, str]:
+        """Return the headers with which a page of a server opens a websocket."""
+        path = f"/user/{server}/"
+        cookies = [item for item in self.http.cookies.jar if path.startswith(item.path)]
+        held = "; ".join(f"{item.name}={item.value}" for item in cookies)
+        return {"Cookie": held, "Origin": self.site.url, "Sec-Fetch-Mode": "websocket"}
 
     def close(self) -> None:
         """Close it."""

@@ -35,8 +35,11 @@ class RoomClient:
         What other clients said last, by client id.
     """
 
-    def __init__(self, url: str, user: str = "local", name: str = "Local", origin: str | None = None) -> None:
-        self.url, self.user, self.name, self._origin = url, user, name, origin
+    def __init__(
+        self, url: str, user: str = "local", name: str = "Local", origin: str | None = None, **headers: str
+    ) -> None:
+        self.url, self.user, self.name = url, user, name
+        self._headers = {**({"Origin": origin} if origin else {}), **headers}
         self.doc = new_document()
         self.sent = self.saved = 0
         self.began = 0.0
@@ -51,8 +54,7 @@ class RoomClient:
         """Connect and wait until the document is here."""
         self.closed, self.sent, self.saved = None, 0, 0
         self.synced.clear()
-        headers = {"Origin": self._origin} if self._origin else {}
-        self._socket = await websocket_connect(HTTPRequest(self.url, headers=headers))
+        self._socket = await websocket_connect(HTTPRequest(self.url, headers=self._headers))
         self._reader = asyncio.create_task(self._read())
         await self._send(wire.sync(wire.STEP1, self.doc.get_state()))
         await asyncio.wait_for(self.synced.wait(), 20)

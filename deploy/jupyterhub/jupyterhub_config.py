@@ -12,6 +12,8 @@ c = get_config()  # noqa: F821 - JupyterHub gives it
 
 SERVICE = "foldsight"
 REACH = f"access:services!service={SERVICE}"
+# Without this a server cannot ask where the service is, and FoldSight in it would work on its own.
+FIND = f"read:services!service={SERVICE}"
 SCOPES = [f"custom:foldsight:{name}" for name in ("read", "annotate", "predict", "admin")]
 READ, ANNOTATE, PREDICT, ADMIN = SCOPES
 
@@ -40,19 +42,10 @@ c.JupyterHub.services = [
 c.JupyterHub.load_groups = {"foldsight-admins": {"users": []}}
 c.JupyterHub.load_roles = [
     # Everybody who may sign in may predict; leave PREDICT out here and give it to groups where not.
-    {"name": "user", "scopes": ["self", REACH, PREDICT]},
+    {"name": "user", "scopes": ["self", FIND, REACH, PREDICT]},
     {"name": "foldsight-admin", "scopes": [REACH, ADMIN], "groups": ["foldsight-admins"]},
-    # A user's own server: what its kernels may do, and to find where the service is.
-    {
-        "name": "server",
-        "scopes": [
-            "access:servers!server",
-            "users:activity!user",
-            f"read:services!service={SERVICE}",
-            REACH,
-            PREDICT,
-        ],
-    },
+    # A user's own server and its kernels: as its owner, to whom these must belong too.
+    {"name": "server", "scopes": ["access:servers!server", "users:activity!user", FIND, REACH, PREDICT]},
 ]
 # A guest on a shared server acts at the service as themselves, but only so far as to annotate: who
 # runs that server could read its guests' tokens.

@@ -143,7 +143,7 @@ class _Socket(_Known, WebSocketHandler):
                 return
 
 
-class EventsHandler(Following, _Socket):
+class EventsHandler(_Socket, Following):
     """Job events over a websocket."""
 
     def open(self, job_id: str) -> None:
@@ -160,7 +160,7 @@ class EventsHandler(Following, _Socket):
         self.stop_watch()
 
 
-class RoomHandler(Joining, _Socket):
+class RoomHandler(_Socket, Joining):
     """A room over a websocket."""
 
     def open(self, room_id: str) -> None:

@@ -13,9 +13,11 @@ from jupyter_server.extension.application import ExtensionApp
 from tornado import web
 from tornado.websocket import WebSocketHandler
 
-from foldsight import settings
+from foldsight import hub, settings
 from foldsight_server.api.routes import PREFIX
 from foldsight_server.app import Application
+from foldsight_server.hub.proxy import Upstream
+from foldsight_server.hub.proxy import routes as passing_routes
 from foldsight_server.identity import Identity, local_user, nobody
 from foldsight_server.web.base import Dispatching, Following, send_static
 from foldsight_server.web.rooms import Joining
@@ -158,10 +160,18 @@ class FoldSightExtension(ExtensionApp):
     """Adds FoldSight to a Jupyter server; starts nothing before it is asked."""
 
     name = "foldsight_server"
+    #: One of the two: everything here, or the Hub's service that has it.
     core: Application | None = None
+    upstream: Upstream | None = None
 
     def initialize_handlers(self) -> None:
-        """Mount the routes."""
+        """Mount the routes: of the application, or on a Hub with the service those that pass on."""
+        static = (r"/foldsight/static/(.+)", StaticHandler)
+        service = hub.service_url()
+        if service is not None:
+            self.upstream = Upstream(service)
+            self.handlers.extend([static, *passing_routes(self.upstream)])
+            return
         self.core = Application(settings.home())
         core = {"core": self.core}
         # The base URL is put before each by jupyter-server.
@@ -171,7 +181,7 @@ class FoldSightExtension(ExtensionApp):
                 (rf"{PREFIX}/rooms/([^/]+)", RoomHandler, core),
                 (rf"{PREFIX}(/files/.*)", FileHandler, core),
                 (rf"{PREFIX}(/.*)", ApiHandler, core),
-                (r"/foldsight/static/(.+)", StaticHandler),
+                static,
                 (r"/foldsight/scene", SceneHandler, core),
             ]
         )
@@ -180,3 +190,5 @@ class FoldSightExtension(ExtensionApp):
         """Stop what was started."""
         if self.core is not None:
             await self.core.service.stop()
+        if self.upstream is not None:
+            await self.upstream.http.aclose()
