@@ -168,24 +168,38 @@ export class MolViewer {
     return data.selectQ(q => q.byRef(component.ref).children().ofType(PluginStateObject.Molecule.Structure.Representation3D));
   }
 
-  /** Mark rows in 3D and show their side chains. */
+  /** Mark rows in 3D at once, then show their side chains. */
   async select(rows: ReadonlySet<number>): Promise<void> {
-    const marks = this.plugin.managers.interactivity.lociSelects;
-    marks.deselectAll();
+    this.markSelected(rows);
     for (const item of this.loaded) {
       const loci = lociOf(item.structure, item.mapping, rows);
       await this.showDetail(item, rows.size <= MOST_DETAILED ? loci : StructureElement.Loci.none(item.structure));
+    }
+    if (rows.size) this.markSelected(rows);
+  }
+
+  private markSelected(rows: ReadonlySet<number>): void {
+    const marks = this.plugin.managers.interactivity.lociSelects;
+    marks.deselectAll();
+    for (const { structure, mapping } of this.loaded) {
+      const loci = lociOf(structure, mapping, rows);
       if (!StructureElement.Loci.isEmpty(loci)) marks.select({ loci }, false);
     }
   }
 
   private async showDetail(item: Loaded, loci: StructureElement.Loci): Promise<void> {
-    const wanted = this.representation === 'cartoon' && !StructureElement.Loci.isEmpty(loci);
-    const old = item.detail;
-    item.detail = undefined;
-    if (old) await this.plugin.build().delete(old.ref).commit();
-    if (!wanted) return;
+    const { detail } = item;
+    if (this.representation !== 'cartoon' || StructureElement.Loci.isEmpty(loci)) {
+      item.detail = undefined;
+      if (detail) await this.plugin.build().delete(detail.ref).commit();
+      return;
+    }
     const bundle = StructureElement.Bundle.fromLoci(loci);
+    if (detail) {
+      // What is drawn of it follows by itself.
+      await this.plugin.build().to(detail.ref).update((old: { bundle: unknown }) => { old.bundle = bundle; }).commit();
+      return;
+    }
     item.detail = await this.plugin.build().to(item.root)
       .apply(StateTransforms.Model.StructureSelectionFromBundle, { bundle, label: 'Selected' }).commit();
     await this.plugin.builders.structure.representation.addRepresentation(item.detail, {
