@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -25,11 +26,12 @@ from foldsight.errors import (
 from foldsight_server.api import jobs
 from foldsight_server.api.calls import Call, Response
 from foldsight_server.api.once import KEY_HEADER, once
-from foldsight_server.api.problems import failure
+from foldsight_server.api.problems import PROBLEM, failure
 from foldsight_server.api.route import Route
 from foldsight_server.api.routes import ROUTES
 from foldsight_server.identity import NOBODY, Identity
 from foldsight_server.limits import Limits
+from foldsight_server.operations.metrics import UNKNOWN
 from foldsight_server.service import Service
 
 _log = logging.getLogger(__name__)
@@ -76,6 +78,21 @@ class Application:
         remote : str, optional
             The address that the call comes from.
         """
+        began, metrics = time.perf_counter(), self.service.metrics
+        response = await self._problem_or_answer(method, path, identity, query, body, headers, remote)
+        metrics.call(template(path), method, response.status, time.perf_counter() - began)
+        if (
+            isinstance(response.body, dict)
+            and response.body.get("refused")
+            and response.content_type == PROBLEM
+        ):
+            metrics.refused(response.body["code"])
+        return response
+
+    async def _problem_or_answer(
+        self, method: str, path: str, identity: Identity, query: Mapping[str, str], body: bytes,
+        headers: Mapping[str, str], remote: str,
+    ) -> Response:  # fmt: skip
         try:
             self._limits.take(identity, remote)
             return await self._answer(method, path, Call(self.service, identity, {}, query, body, headers))
@@ -122,6 +139,11 @@ class Application:
 def away() -> ServiceUnavailable:
     """Return what is said while the database is being started again."""
     return ServiceUnavailable("The database is away for a moment.", hint="Try again.")
+
+
+def template(path: str) -> str:
+    """Return the template of the route that a path is on."""
+    return next((route.path for route in ROUTES if route.pattern.match(path)), UNKNOWN)
 
 
 def _route(method: str, path: str) -> tuple[Route, dict[str, str]]:

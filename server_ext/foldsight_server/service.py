@@ -10,6 +10,7 @@ from pathlib import Path
 from foldsight_server.dispatch.dispatcher import Dispatcher
 from foldsight_server.events import Events
 from foldsight_server.links import Links
+from foldsight_server.operations.metrics import Metrics
 from foldsight_server.rooms.doors import workspace_rooms
 from foldsight_server.store.access import Access
 from foldsight_server.store.analyses import Analyses
@@ -39,7 +40,8 @@ class Service:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.database = Database(home)
-        self.queue = Queue(self.database)
+        self.metrics = Metrics()
+        self.queue = Queue(self.database, self.metrics.job)
         self.object_rows = ObjectRows(self.database)
         place = os.environ.get("FOLDSIGHT_OBJECTS_URL") or home / "objects"
         self.objects = ObjectStore(place, self.object_rows.note)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from foldsight.errors import FoldSightError
 from foldsight_server.api.calls import Response
 
+#: Media type of a problem document.
+PROBLEM = "application/problem+json"
+
 
 def failure(error: FoldSightError) -> Response:
     """Return an error as a response.
@@ -28,4 +31,4 @@ def failure(error: FoldSightError) -> Response:
         headers["Retry-After"] = str(error.details["retry_after"])
     if "allow" in error.details:
         headers["Allow"] = ", ".join(error.details["allow"])
-    return Response(body, error.status, "application/problem+json", headers)
+    return Response(body, error.status, PROBLEM, headers)

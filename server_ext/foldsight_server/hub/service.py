@@ -99,7 +99,7 @@ def make_app(core: Application, hub: Any, settings: HubSettings) -> web.Applicat
     pages = {"site": site, "service": name}
     handlers = [
         *routes(site, base, PREFIX),
-        *operations.pages(core, base),
+        *operations.pages(core, base, local=False),
         (rf"{base}/oauth_callback", HubOAuthCallbackHandler),
         (rf"{base}/ticket", TicketPage, pages),
         (rf"{base}/", HomePage, pages),

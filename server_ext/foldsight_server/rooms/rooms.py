@@ -225,6 +225,11 @@ class Rooms:
         self._rooms.clear()
 
     @property
+    def open(self) -> int:
+        """How many rooms are in memory."""
+        return len(self._rooms)
+
+    @property
     def connections(self) -> int:
         """How many connections there are in all rooms."""
         return len(self._callers)

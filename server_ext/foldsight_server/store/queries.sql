@@ -42,9 +42,9 @@ SELECT files, summary FROM results WHERE cache_key = %(cache_key)s;
 -- name: insert_done
 -- A job that the cache answers.
 INSERT INTO jobs (user_id, kind, name, engine, request, cache_key, state, sort_key, max_running,
-                  progress, message, files, summary, cached, started, finished, version, account, project_id)
+                  progress, message, files, summary, cached, started, finished, version, account, plan, project_id)
 VALUES (%(user_id)s, %(kind)s, %(name)s, %(engine)s, %(request)s, %(cache_key)s, 'done', 0, 1,
-        1, 'from the cache', %(files)s, %(summary)s, true, now(), now(), 1, %(account)s,
+        1, 'from the cache', %(files)s, %(summary)s, true, now(), now(), 1, %(account)s, %(plan)s,
         coalesce(%(project_id)s, (SELECT id FROM projects WHERE owner_id = %(user_id)s AND personal)))
 RETURNING id;
 
@@ -56,10 +56,10 @@ DELETE FROM results WHERE cache_key = %(cache_key)s;
 -- Nothing comes back when the same request of the same user under the same name and for the same project is
 -- in flight.
 INSERT INTO jobs (user_id, kind, name, engine, request, cache_key, sort_key, max_running, charged, account,
-                  project_id)
+                  plan, project_id)
 VALUES (%(user_id)s, %(kind)s, %(name)s, %(engine)s, %(request)s, %(cache_key)s,
         extract(epoch FROM clock_timestamp()) - %(head_start)s, %(max_running)s, %(charged)s, %(account)s,
-        coalesce(%(project_id)s, (SELECT id FROM projects WHERE owner_id = %(user_id)s AND personal)))
+        %(plan)s, coalesce(%(project_id)s, (SELECT id FROM projects WHERE owner_id = %(user_id)s AND personal)))
 ON CONFLICT (user_id, cache_key, name, project_id) WHERE state IN ('queued', 'running') DO NOTHING
 RETURNING id;
 
@@ -98,7 +98,7 @@ ORDER BY created DESC, seq DESC LIMIT %(limit)s;
 UPDATE jobs SET state = 'cancelled', finished = clock_timestamp(), message = 'cancelled',
     lease_owner = NULL, lease_until = NULL, version = version + 1
 WHERE id = %(id)s AND user_id = %(user_id)s AND state IN ('queued', 'running')
-RETURNING id;
+RETURNING id, engine, cached, summary, extract(epoch FROM finished - started)::float8 AS ran;
 
 -- name: announce_cancel
 SELECT pg_notify('foldsight_cancel', %(id)s::text);
@@ -115,7 +115,7 @@ WHERE id = (
       AND NOT EXISTS (SELECT 1 FROM jobs r WHERE r.state = 'running' AND r.cache_key = j.cache_key)
     ORDER BY j.sort_key, j.seq
     FOR UPDATE SKIP LOCKED LIMIT 1)
-RETURNING id, attempt, request, cache_key;
+RETURNING id, attempt, request, cache_key, plan, extract(epoch FROM started - created)::float8 AS waited;
 
 -- name: progress
 UPDATE jobs SET progress = %(progress)s, message = %(message)s, version = version + 1
@@ -127,7 +127,7 @@ UPDATE jobs SET state = 'done', progress = 1, message = %(message)s, files = %(f
     cached = %(cached)s, finished = clock_timestamp(), lease_owner = NULL, lease_until = NULL,
     version = version + 1
 WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'running'
-RETURNING id;
+RETURNING id, engine, cached, summary, extract(epoch FROM finished - started)::float8 AS ran;
 
 -- name: remember
 INSERT INTO results (cache_key, files, summary) VALUES (%(cache_key)s, %(files)s, %(summary)s)
@@ -163,7 +163,8 @@ UPDATE jobs SET state = %(state)s, attempts = %(attempts)s, infra_retries = %(in
     finished = CASE WHEN %(state)s = 'failed' THEN clock_timestamp() END,
     not_before = clock_timestamp() + make_interval(secs => %(delay)s),
     lease_owner = NULL, lease_until = NULL, version = version + 1
-WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'running';
+WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'running'
+RETURNING engine, cached, summary, extract(epoch FROM finished - started)::float8 AS ran;
 
 -- name: renew
 -- Prolong the leases of a dispatcher; what does not come back is no longer its own to run.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -19,6 +19,8 @@ from foldsight_server.store.queries import sql
 
 Row = dict[str, Any]
 Connection = AsyncConnection[Row]
+#: Is told what happened to a job once that is committed, with what is known of it then.
+Told = Callable[[str, Row], None]
 
 
 #: What is said of a job that will run again.
@@ -80,6 +82,10 @@ class Place:
 OWN = Place()
 
 
+def nobody_told(what: str, row: Row) -> None:
+    """Tell nobody."""
+
+
 class Queue:
     """Jobs in PostgreSQL.
 
@@ -87,10 +93,12 @@ class Queue:
     ----------
     database : Database
         An open one by the time that a method is called.
+    told : callable, optional
+        Hears of jobs that are submitted, start and end here.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, told: Told = nobody_told) -> None:
+        self._database, self._told = database, told
 
     async def submit(
         self,
@@ -115,6 +123,14 @@ class Queue:
         QuotaExceeded
             When the plan's allowance is used up; nothing is queued then.
         """
+        job_id, answer = await self._submit(user, request, cache_key, plan, known, place)
+        self._told(answer, {"engine": request["engine"]})
+        return job_id, answer != "in_flight"
+
+    async def _submit(
+        self, user: tuple[str, str], request: Mapping[str, Any], cache_key: str, plan: Plan,
+        known: Result | None, place: Place,
+    ) -> tuple[str, str]:  # fmt: skip
         values = {**_values(user, request, cache_key, plan), **place.values(user[0])}
         async with self._database.connection() as connection, connection.transaction():
             await connection.execute(sql("upsert_user"), values)
@@ -124,17 +140,17 @@ class Queue:
                 row = await _one(connection, "insert_done", hit)
                 assert row is not None
                 await connection.execute(sql("deposit"), row)
-                return str(row["id"]), True
+                return str(row["id"]), "cache"
             row = await _one(connection, "insert_queued", values)
             if row is None:
                 same = await _one(connection, "in_flight", values)
                 # It can have ended in between; then this request becomes a job after all.
                 if same is None:
-                    return await self.submit(user, request, cache_key, plan, place=place)
-                return str(same["id"]), False
+                    return await self._submit(user, request, cache_key, plan, None, place)
+                return str(same["id"]), "in_flight"
             await _charge(connection, {**values, "id": row["id"]}, plan)
             await connection.execute(sql("announce_work"))
-            return str(row["id"]), True
+            return str(row["id"]), "queued"
 
     async def get(self, user_id: str, job_id: str) -> Row:
         """Return a job of this user.
@@ -165,6 +181,8 @@ class Queue:
                 await connection.execute(sql("refund"), values)
                 await connection.execute(sql("announce_cancel"), values)
                 await connection.execute(sql("announce_job"), values)
+        if row is not None:
+            self._told("cancelled", row)
         return row is not None
 
     async def claim(self, owner: str, lease: float) -> Claim | None:
@@ -174,6 +192,7 @@ class Queue:
             if row is None:
                 return None
             await connection.execute(sql("announce_job"), {"id": row["id"]})
+        self._told("started", row)
         return Claim(str(row["id"]), row["attempt"], row["request"], row["cache_key"])
 
     async def result_of(self, cache_key: str) -> Result | None:
@@ -211,6 +230,7 @@ class Queue:
                 await connection.execute(sql("refund"), values)
             await connection.execute(sql("deposit"), values)
             await _tell(connection, values)
+        self._told("done", row)
         return True
 
     async def fault(self, run: Run, kind: Fault, error: FoldSightError) -> State | None:
@@ -228,10 +248,12 @@ class Queue:
             values |= asdict(verdict.tally) | {"state": verdict.state, "delay": verdict.delay}
             values["error"] = _jsonb(error.to_dict())
             values["message"] = _AGAIN[kind] if verdict.again else _line(error.message)
-            await connection.execute(sql("after_fault"), values)
+            ended = await _one(connection, "after_fault", values)
             if verdict.state == "failed":
                 await connection.execute(sql("refund"), values)
             await _tell(connection, values)
+        if verdict.state == "failed" and ended is not None:
+            self._told("failed", ended)
         return verdict.state
 
     async def renew(self, owner: str, lease: float) -> set[Run]:
@@ -300,6 +322,7 @@ def _values(user: tuple[str, str], request: Mapping[str, Any], cache_key: str, p
         "engine": request["engine"],
         "request": _jsonb(dict(request)),
         "cache_key": cache_key,
+        "plan": plan.id,
         "head_start": plan.head_start,
         "max_running": plan.max_running,
         "charged": isinstance(verdict, Allow) and verdict.charge > 0,

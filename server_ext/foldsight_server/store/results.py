@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from foldsight.errors import EngineFailed, NotFound
+from foldsight.provenance import FoldManifest
 from foldsight_server.store.objects import ObjectStore
 from foldsight_server.store.queue import Queue, Result
 
@@ -82,4 +83,18 @@ def _summary(files: dict[str, bytes]) -> dict[str, Any]:
     from foldsight.io.bundle import from_bundle
     from foldsight.tasks import RESULT, summary_of
 
-    return summary_of(files) if RESULT in files else from_bundle(files).summary()
+    if RESULT in files:
+        return summary_of(files)
+    prediction = from_bundle(files)
+    return {**prediction.summary(), "ran": _ran(prediction.manifest)}
+
+
+def _ran(manifest: FoldManifest) -> dict[str, Any]:
+    """What the run took, and who else saw the sequence: the service answers for both."""
+    return {
+        "device": manifest.device,
+        "seconds": manifest.seconds.get("total", sum(manifest.seconds.values())),
+        "network": manifest.network,
+        "sent": list(manifest.sent),
+        "sources": sorted({source.name for source in manifest.sources}),
+    }

@@ -138,7 +138,7 @@ def make_app(core: Application, token: str) -> web.Application:
         (rf"{PREFIX}/jobs/([^/]+)/events", EventsHandler, options),
         (rf"{PREFIX}/rooms/([^/]+)", RoomHandler, options),
         (rf"{PREFIX}(/.*)", ApiHandler, options),
-        *pages(core),
+        *pages(core, local=True),
         (r"/foldsight/static/(.+)", StaticHandler),
     ]
     return web.Application(
