@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import os
 import sys
 from collections.abc import Sequence
 
 from foldsight import settings
+from foldsight.errors import FoldSightError
 from foldsight_server.hub import service as hub
+from foldsight_server.operations import logs, tracing
 from foldsight_server.web.standalone import serve
 
 
@@ -24,12 +25,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--idle-exit", type=float, metavar="SECONDS", help="end after so long without calls and jobs"
     )
     chosen = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("tornado.access").setLevel(logging.WARNING)
-    if hub.is_service():
-        asyncio.run(hub.serve(settings.home()))
-        return 0
-    asyncio.run(serve(settings.home(), chosen.host, chosen.port, chosen.token, chosen.idle_exit))
+    try:
+        logs.set_up(os.environ, default="json" if hub.is_service() else "text")
+        tracing.set_up(os.environ)
+        if hub.is_service():
+            asyncio.run(hub.serve(settings.home()))
+        else:
+            asyncio.run(serve(settings.home(), chosen.host, chosen.port, chosen.token, chosen.idle_exit))
+    except FoldSightError as error:
+        print(error, file=sys.stderr)
+        return 2 if error.refused else 1
     return 0
 
 

@@ -31,10 +31,12 @@ from foldsight_server.api.route import Route
 from foldsight_server.api.routes import ROUTES
 from foldsight_server.identity import NOBODY, Identity
 from foldsight_server.limits import Limits
+from foldsight_server.operations import logs, tracing
 from foldsight_server.operations.metrics import UNKNOWN
 from foldsight_server.service import Service
 
 _log = logging.getLogger(__name__)
+_access = logging.getLogger(logs.ACCESS)
 NOTHING: Mapping[str, str] = MappingProxyType({})
 #: What a call meets while the database is being started again.
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, OSError)
@@ -78,16 +80,23 @@ class Application:
         remote : str, optional
             The address that the call comes from.
         """
-        began, metrics = time.perf_counter(), self.service.metrics
-        response = await self._problem_or_answer(method, path, identity, query, body, headers, remote)
-        metrics.call(template(path), method, response.status, time.perf_counter() - began)
-        if (
-            isinstance(response.body, dict)
-            and response.body.get("refused")
-            and response.content_type == PROBLEM
-        ):
-            metrics.refused(response.body["code"])
-        return response
+        request, route = logs.request_id(headers.get("x-request-id", "")), template(path)
+        ids = {"request": request, "user": logs.who(identity.id)}
+        began = time.perf_counter()
+        with logs.about(**ids), tracing.span(f"{method} {route}", headers) as span:
+            response = await self._problem_or_answer(method, path, identity, query, body, headers, remote)
+            seconds = time.perf_counter() - began
+            span.note(route=route, status=response.status, **ids)
+            self._count(route, method, response, seconds)
+        return replace(response, headers={**response.headers, "X-Request-ID": request})
+
+    def _count(self, route: str, method: str, response: Response, seconds: float) -> None:
+        self.service.metrics.call(route, method, response.status, seconds)
+        if response.content_type == PROBLEM and isinstance(response.body, dict) and response.body["refused"]:
+            self.service.metrics.refused(response.body["code"])
+        facts = {"route": route, "method": method, "status": response.status, "ms": round(seconds * 1000, 1)}
+        level = logging.ERROR if response.status >= 500 else logging.INFO
+        _access.log(level, "%s %s %s", response.status, method, route, extra={"facts": facts})
 
     async def _problem_or_answer(
         self, method: str, path: str, identity: Identity, query: Mapping[str, str], body: bytes,

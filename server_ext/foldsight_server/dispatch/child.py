@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import subprocess
 import sys
+import threading
 from typing import Any
 
 from foldsight.errors import ServiceUnavailable
 
 #: What workers must never hold: workers run engines of third parties.
-_SECRETS = ("FOLDSIGHT_TOKEN", "FOLDSIGHT_DATABASE_URL", "JUPYTER_TOKEN", "JUPYTERHUB_API_TOKEN")
+_SECRETS = (
+    "FOLDSIGHT_TOKEN",
+    "FOLDSIGHT_DATABASE_URL",
+    "FOLDSIGHT_METRICS_TOKEN",
+    "JUPYTER_TOKEN",
+    "JUPYTERHUB_API_TOKEN",
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    "SENTRY_DSN",
+)
+_log = logging.getLogger("foldsight.workers")
 
 
 class Child:
@@ -24,9 +35,21 @@ class Child:
             [sys.executable, "-m", "foldsight_server.dispatch.cluster_process"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             start_new_session=True,
             env=environment,
         )
+        # What the cluster and its workers say goes through our log: Dask tells of a task that broke
+        # with its arguments, which hold the sequence.
+        self._listener = threading.Thread(target=self._pass_on, daemon=True)
+        self._listener.start()
+
+    def _pass_on(self) -> None:
+        assert self._process.stderr is not None
+        with self._process.stderr as stream:
+            for line in stream:
+                if said := line.decode(errors="replace").rstrip():
+                    _log.warning("%s", said)
 
     @property
     def alive(self) -> bool:
@@ -62,3 +85,5 @@ class Child:
             self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
+        # Ends with the last process that holds the other end; a worker that hangs is not waited for.
+        self._listener.join(2)

@@ -19,6 +19,7 @@ import psycopg
 
 from foldsight_server.dispatch.cluster import Cluster, Report
 from foldsight_server.dispatch.recorder import Recorder
+from foldsight_server.operations import logs, tracing
 from foldsight_server.store.database import Database
 from foldsight_server.store.queue import Claim, Queue, Run
 from foldsight_server.store.results import Results
@@ -179,7 +180,9 @@ class Dispatcher:
 
     async def _run(self, claim: Claim, cluster: Cluster) -> None:
         try:
-            await self._recorder.record(claim, lambda: self._execute(claim, cluster))
+            with logs.about(job=claim.id), tracing.span(f"job {claim.request['kind']}", {}) as span:
+                span.note(job=claim.id, attempt=claim.attempt)
+                await self._recorder.record(claim, lambda: self._execute(claim, cluster))
         except Exception:  # whatever it is, the other runs go on and the lease of this one ends
             _log.exception("how job %s ended could not be recorded; its lease will run out", claim.id)
         finally:
