@@ -18,17 +18,16 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
+from tests.hub_browser import API
+
 ROOT = Path(__file__).parents[1]
 PROXY = ROOT / "node_modules" / ".bin" / "configurable-http-proxy"
-API = "/foldsight/api/v1"
 REACH = "access:services!service=foldsight"
 PEOPLE = ("alice", "bob", "carol")
 #: The collaboration account of Alice's and Bob's laboratory.
@@ -85,16 +84,16 @@ class HubSite:
         ports = _free_ports(4)
         self.url = f"http://127.0.0.1:{ports[0]}"
         self.service_url = f"http://127.0.0.1:{ports[3]}"
-        self._tester = secrets.token_hex(16)
+        self.tester = secrets.token_hex(16)
         self._api = httpx.Client(
-            base_url=f"{self.url}/hub/api", headers={"Authorization": f"token {self._tester}"}, timeout=60,
+            base_url=f"{self.url}/hub/api", headers={"Authorization": f"token {self.tester}"}, timeout=60,
             trust_env=False,
         )  # fmt: skip
         self.process: subprocess.Popen[bytes] | None = None
         config = _CONFIG.format(
             deploy=str(ROOT / "deploy/jupyterhub/jupyterhub_config.py"), url=self.url, hub_port=ports[1],
             proxy_api=f"http://127.0.0.1:{ports[2]}", proxy=str(PROXY), homes=str(home / "homes"),
-            python=sys.executable, tester=self._tester, shared=SHARED, args=_server_args(),
+            python=sys.executable, tester=self.tester, shared=SHARED, args=_server_args(),
             environment={"PATH": os.environ["PATH"], "PYTHONPATH": _path(), "OMP_NUM_THREADS": "1"},
         )  # fmt: skip
         (home / "hub_config.py").write_text(config)
@@ -182,9 +181,11 @@ class HubSite:
     def _serves(self, user: str) -> bool:
         return bool(self._api.get(f"/users/{user}").json()["server"])
 
-    def browser(self, user: str) -> Browser:
-        """Return a browser in which a user has signed in."""
-        return Browser(self, user)
+    def workers(self) -> int:
+        """Return how many workers the service has."""
+        headers = {"Authorization": f"token {self.may('alice')}"}
+        told = httpx.get(f"{self.api_url}/health", headers=headers, trust_env=False).json()
+        return int(told.get("workers", 0))
 
     def log(self) -> str:
         """Return the end of everything's log."""
@@ -222,82 +223,6 @@ class HubSite:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             raise
-
-
-class Browser:
-    """What a browser does on the Hub: cookies, sign-in, redirects; no scripts."""
-
-    def __init__(self, site: HubSite, user: str) -> None:
-        self.site, self.user = site, user
-        self.http = httpx.Client(follow_redirects=True, timeout=60, trust_env=False, cookies=CookieJar())
-        page = self.http.get(f"{site.url}/hub/login", headers=NAVIGATE)
-        answer = self.http.post(
-            f"{site.url}/hub/login",
-            data={"username": user, "password": "x", "_xsrf": _field(page.text, "_xsrf")},
-            headers=NAVIGATE,
-        )
-        assert answer.status_code in (200, 404), answer.status_code
-
-    def visit(self, url: str) -> httpx.Response:
-        """Go to a page; the Hub's page that asks whether another's server may know who comes is agreed to."""
-        page = self.http.get(url, headers=NAVIGATE)
-        if urlsplit(str(page.url)).path.endswith("/oauth2/authorize") and page.status_code == 200:
-            scopes = _fields(page.text, "scopes")
-            data: dict[str, Any] = {"_xsrf": _field(page.text, "_xsrf"), "scopes": scopes}
-            page = self.http.post(str(page.url), data=data, headers={**NAVIGATE, "Referer": str(page.url)})
-        return page
-
-    def enter(self, server: str) -> None:
-        """Open a server's page once, which signs in there."""
-        page = self.visit(f"{self.site.url}/user/{server}/foldsight/static/none.js")
-        there = page.status_code == 404 and "/hub/" not in str(page.url)
-        assert there, (page.status_code, str(page.url), page.text[-500:])
-
-    def call(self, server: str, method: str, path: str, **options: Any) -> httpx.Response:
-        """Call the interface of a server as its page would."""
-        return self.send(server, method, self.site.server_url(server) + path, **options)
-
-    def send(self, server: str, method: str, url: str, **options: Any) -> httpx.Response:
-        """Send what a page of a server does: cookies and the token against forged requests."""
-        marks = [cookie for cookie in self.http.cookies.jar if cookie.name == "_xsrf"]
-        mine = [str(cookie.value) for cookie in marks if cookie.path == f"/user/{server}/"]
-        headers = {"X-XSRFToken": mine[0] if mine else "", "Sec-Fetch-Mode": "cors"}
-        return self.http.request(method, url, headers=headers, **options)
-
-    def socket_headers(self, server: str) -> dict[str, str]:
-        """Return the headers with which a page of a server opens a websocket."""
-        path = f"/user/{server}/"
-        cookies = [item for item in self.http.cookies.jar if path.startswith(item.path)]
-        held = "; ".join(f"{item.name}={item.value}" for item in cookies)
-        return {"Cookie": held, "Origin": self.site.url, "Sec-Fetch-Mode": "websocket"}
-
-    def close(self) -> None:
-        """Close it."""
-        self.http.close()
-
-
-NAVIGATE = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "document"}
-
-
-def _fields(page: str, name: str) -> list[str]:
-    from html.parser import HTMLParser
-
-    found: list[str] = []
-
-    class Form(HTMLParser):
-        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-            held = dict(attrs)
-            if tag == "input" and held.get("name") == name:
-                found.append(held.get("value") or "")
-
-    Form().feed(page)
-    return found
-
-
-def _field(page: str, name: str) -> str:
-    found = _fields(page, name)
-    assert found, f"the page has no {name}"
-    return found[0]
 
 
 def _path() -> str:

@@ -10,12 +10,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
+from foldsight_server.rooms.document import read_all
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
+from foldsight.io.pdb_writer import pdb_text
 from foldsight.sequence import ALPHABET
-from tests.hub_site import SHARED, Browser, HubSite, running_hub
+from tests.hub_browser import Browser, in_kernel
+from tests.hub_site import SHARED, HubSite, running_hub
+from tests.room_client import ONE, RoomClient, together, until
 
 LETTERS = ALPHABET.replace("P", "")
 
@@ -31,7 +36,7 @@ def site() -> Iterator[HubSite]:
 @pytest.fixture(scope="module")
 def people(site: HubSite) -> Iterator[dict[str, Browser]]:
     """Browsers of people, signed in on the shared server."""
-    browsers = {user: site.browser(user) for user in ("alice", "bob")}
+    browsers = {user: Browser(site.url, user) for user in ("alice", "bob")}
     for user, browser in browsers.items():
         browser.enter(user)
         browser.enter(SHARED)
@@ -143,38 +148,9 @@ def test_a_kernel_finds_the_service_without_being_told(site: HubSite, people: di
         "[p['name'] for p in c.workspace.projects()]]))"
     )
     for user, server in (("alice", "alice"), ("bob", SHARED)):
-        found, name, projects = json.loads(asyncio.run(in_kernel(site, people[user], server, code)))
+        found, name, projects = json.loads(asyncio.run(in_kernel(people[user], server, code)))
         assert (found, name) == ("hub", server)
         assert "Personal" in projects
-
-
-async def in_kernel(site: HubSite, browser: Browser, server: str, code: str) -> str:
-    """Run code in a kernel of a server and return what it prints."""
-    base = f"{site.url}/user/{server}/api/kernels"
-    made = await asyncio.to_thread(browser.send, server, "POST", base, json={"name": "python3"})
-    assert made.status_code == 201, made.text
-    address = f"{base.replace('http', 'ws', 1)}/{made.json()['id']}/channels"
-    socket = await websocket_connect(HTTPRequest(address, headers=browser.socket_headers(server)))
-    header = {"msg_id": uuid.uuid4().hex, "msg_type": "execute_request", "username": "", "session": "s"}
-    content = {"code": code, "silent": False, "store_history": False, "allow_stdin": False}
-    asked = {"header": {**header, "version": "5.3", "date": ""}, "parent_header": {}, "metadata": {}}
-    await socket.write_message(json.dumps({**asked, "channel": "shell", "content": content}))
-    said = ""
-    while True:
-        message = await asyncio.wait_for(socket.read_message(), 60)
-        assert isinstance(message, str)
-        told = json.loads(message)
-        if told["parent_header"].get("msg_id") != header["msg_id"]:
-            continue
-        assert told["msg_type"] != "error", told["content"]
-        said += told["content"]["text"] if told["msg_type"] == "stream" else ""
-        if told["msg_type"] == "status" and told["content"]["execution_state"] == "idle":
-            break
-    socket.close()
-    while await socket.read_message() is not None:
-        """Until it is closed."""
-    await asyncio.to_thread(browser.send, server, "DELETE", f"{base}/{made.json()['id']}")
-    return said
 
 
 def test_job_events_come_through(site: HubSite, people: dict[str, Browser]) -> None:
@@ -201,3 +177,56 @@ async def _states(site: HubSite, browser: Browser, job: str) -> list[str]:
     socket.close()
     assert (socket.close_code, socket.close_reason) == (1000, "ended")
     return states
+
+
+def test_two_people_on_two_servers_share_a_room(
+    site: HubSite, people: dict[str, Browser], capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = lab_project(site, bob="editor", carol="viewer")
+    path = f"/projects/{project}/structures?name=one.pdb"
+    structure = at_service(site, "alice", "POST", path, content=pdb_text(ONE).encode())["id"]
+    took = asyncio.run(_together(site, people, project, structure))
+    with capsys.disabled():
+        middle, late = np.percentile(took, [50, 95]) * 1e3
+        print(f"\nannotation from one user's server to another's: {len(took)} times, ", end="")
+        print(f"median {middle:.1f} ms, p95 {late:.1f} ms")
+
+
+async def _together(site: HubSite, people: dict[str, Browser], project: str, structure: str) -> list[float]:
+    alice, bob = [await joined(site, people[user], user, user, project) for user in ("alice", "bob")]
+    guest = await joined(site, people["bob"], "bob", SHARED, project)
+    took = []
+    for number in range(50):
+        writer, reader = (alice, bob) if number % 2 else (bob, alice)
+        heard = len(reader.heard)
+        await writer.note(f"{number}", structure=structure)
+        await until(lambda count=heard, who=reader: len(who.heard) > count)  # type: ignore[misc]
+        took.append(reader.heard[heard][0] - writer.began)
+    # Over the shared server too it is Bob who writes, not the server's account.
+    await guest.note("by the shared server", structure=structure)
+    await together(*(client.all_saved() for client in (alice, bob, guest)))
+    await until(lambda: alice.texts() == bob.texts() == guest.texts())
+    assert len(alice.texts()) == 51
+    assert {item.author for item in read_all(alice.doc)} == {"alice", "bob"}
+    forged = await joined(site, people["bob"], "alice", "bob", project)
+    await forged.note("in the name of Alice", structure=structure)
+    await until(lambda: forged.closed)
+    assert forged.closed is not None
+    assert forged.closed[0] in (4403, 4422), forged.closed
+    assert len(alice.texts()) == 51
+    carol = {"Authorization": f"token {site.may('carol')}"}
+    viewer = RoomClient(f"{site.api_url.replace('http', 'ws', 1)}/rooms/{project}", "carol", "carol", **carol)
+    await viewer.connect()
+    await viewer.note("by a viewer", structure=structure)
+    await until(lambda: viewer.closed)
+    assert viewer.closed is not None
+    assert viewer.closed[0] == 4403, viewer.closed
+    assert len(alice.texts()) == 51
+    await together(*(client.close() for client in (alice, bob, guest, forged, viewer)))
+    return took
+
+
+async def joined(site: HubSite, browser: Browser, user: str, server: str, room: str) -> RoomClient:
+    """Enter a room as a page of a server does."""
+    address = f"{site.server_url(server).replace('http', 'ws', 1)}/rooms/{room}"
+    return await RoomClient(address, user, user, **browser.socket_headers(server)).connect()

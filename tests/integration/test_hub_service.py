@@ -16,6 +16,7 @@ from tornado.websocket import websocket_connect
 
 from foldsight.client import Address, Client
 from foldsight.errors import NotSignedIn
+from tests.hub_browser import Browser
 from tests.hub_site import REACH, SHARED, HubSite, running_hub
 
 PDB = b"".join(
@@ -170,7 +171,7 @@ def test_every_scope_has_its_verbs_through_the_hub(site: HubSite, scope: policy.
 
 
 def test_a_browser_signs_in_through_the_hub_and_gets_a_ticket_for_one_websocket(site: HubSite) -> None:
-    browser = site.browser("bob")
+    browser = Browser(site.url, "bob")
     page = browser.visit(f"{site.base}/")
     assert "Signed in as bob, plan Researcher" in page.text
     asyncio.run(_one_websocket(site, browser.visit))

@@ -125,7 +125,9 @@ def _hub() -> Any:
     hub = HubOAuth.instance()
     assert hub.api_token, "the caller has looked"
     assert hub.oauth_client_id, "the caller has looked"
-    del os.environ["JUPYTERHUB_API_TOKEN"]
+    # The Hub gives it under an old name too.
+    for name in [name for name, value in os.environ.items() if value == hub.api_token]:
+        del os.environ[name]
     return hub
 
 
