@@ -33,6 +33,7 @@ SOURCES = (
     "jupyter_extension/package.json",
     "jupyter_extension/build.mjs",
     "jupyter_extension/src",
+    "jupyter_extension/schema",
 )
 STATIC = Path("widgets/foldsight_widgets/static")
 LABEXTENSION = Path("jupyter_extension/foldsight_lab/labextension")

@@ -26,6 +26,19 @@ export interface EngineInfo {
   sends: string;
 }
 
+export interface Found {
+  total: number | null;
+  rows: Record<string, unknown>[];
+  /** What left the server, in sentences. */
+  sent: string[];
+  notes: string[];
+}
+
+export interface Sequence {
+  name: string;
+  sequence: string;
+}
+
 export interface FoldRequest {
   sequence: string;
   name: string;
@@ -54,7 +67,14 @@ export const api = {
   submit: (request: object) => call<LabJob>(`${API}/jobs`, 'POST', request),
   cancel: (id: string) => call<unknown>(`${API}/jobs/${id}/cancel`, 'POST', {}),
   scene: (path: string) => call<SavedView>(`scene?path=${encodeURIComponent(path)}`),
-  result: (id: string) => call<SavedView>(`scene?job=${encodeURIComponent(id)}`)
+  result: (id: string) => call<SavedView>(`scene?job=${encodeURIComponent(id)}`),
+  entry: (name: string) => call<SavedView>(`scene?entry=${encodeURIComponent(name)}`),
+  structure: (id: string) => call<SavedView>(`scene?structure=${encodeURIComponent(id)}`),
+  search: (words: string, where: string) =>
+    call<Found>(`${API}/sources/search?${new URLSearchParams({ q: words, where, limit: '50' })}`),
+  sequence: (entry: string) => call<Sequence>(`${API}/sources/sequence?id=${encodeURIComponent(entry)}`),
+  own: async (words: string) =>
+    (await call<{ hits: Record<string, unknown>[] }>(`${API}/search?${new URLSearchParams({ q: words, limit: '50' })}`)).hits
 };
 
 /** The body that submits the work of a job again. */

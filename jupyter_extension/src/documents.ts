@@ -3,29 +3,34 @@ import { ABCWidgetFactory, DocumentWidget, type Context } from '@jupyterlab/docr
 import { Widget } from '@lumino/widgets';
 import { loadEngine } from '../../widgets/js/src/loader';
 import type { SavedView } from '../../widgets/js/src/saved';
+import type { Bundle } from '@jupyterlab/translation';
 import { api } from './api';
+import { options } from './settings';
 
 /** Shows a view that the server made of a file or of a result. */
 export class StructurePane extends Widget {
   private unmount: (() => void) | null = null;
+  private saved: SavedView | null = null;
   private turn = 0;
 
-  constructor(private readonly fetch: () => Promise<SavedView>) {
+  constructor(private readonly fetch: () => Promise<SavedView>, private readonly words: Bundle) {
     super();
     this.addClass('fsl-document');
+    options.changed.connect(this.restyle, this);
     void this.load();
   }
 
   /** Fetch and draw; a later call wins over an earlier one that is still under way. */
   async load(): Promise<void> {
     const turn = ++this.turn;
-    if (!this.unmount) this.node.textContent = 'Reading the structure…';
+    if (!this.unmount) this.node.textContent = this.words.__('Reading the structure…');
     try {
       const [engine, saved] = await Promise.all([loadEngine(), this.fetch()]);
       if (turn !== this.turn || this.isDisposed) return;
       this.unmount?.();
       this.node.replaceChildren();
-      this.unmount = await engine.mountSaved(this.node, saved);
+      this.saved = saved;
+      this.unmount = await engine.mountSaved(this.node, options.dressed(saved));
     } catch (error) {
       if (turn !== this.turn || this.isDisposed) return;
       this.unmount?.();
@@ -34,9 +39,18 @@ export class StructurePane extends Widget {
     }
   }
 
+  /** The reader changed the settings. */
+  private async restyle(): Promise<void> {
+    const engine = this.saved && (await loadEngine());
+    if (!engine || this.isDisposed || !this.unmount) return;
+    this.unmount();
+    this.unmount = await engine.mountSaved(this.node, options.dressed(this.saved!));
+  }
+
   dispose(): void {
     if (this.isDisposed) return;
     this.turn++;
+    options.changed.disconnect(this.restyle, this);
     this.unmount?.();
     super.dispose();
   }
@@ -44,8 +58,12 @@ export class StructurePane extends Widget {
 
 /** "Open with FoldSight": the server reads the file, so that every format and the PAE are there. */
 export class StructureFactory extends ABCWidgetFactory<DocumentWidget<StructurePane>> {
+  constructor(options: object, private readonly words: Bundle) {
+    super(options);
+  }
+
   protected createNewWidget(context: Context): DocumentWidget<StructurePane> {
-    const content = new StructurePane(() => api.scene(context.path));
+    const content = new StructurePane(() => api.scene(context.path), this.words);
     const widget = new DocumentWidget({ content, context });
     context.fileChanged.connect(() => void content.load());
     return widget;

@@ -75,6 +75,12 @@ export class FoldForm extends Widget {
     this.soon();
   }
 
+  /** Begin with a sequence that comes from elsewhere. */
+  fill(text: string): void {
+    this.text.value = text;
+    this.soon();
+  }
+
   private soon(): void {
     clearTimeout(this.timer);
     this.submit.disabled = true;
@@ -88,7 +94,8 @@ export class FoldForm extends Widget {
     const chosen = this.engines.find(e => e.id === this.engine.value);
     this.about.textContent = chosen && chosen.sends !== 'nothing' && chosen.sends ? `${this.words.__('Leaves this machine')}: ${chosen.sends}` : '';
     this.good = [];
-    if (records.length > MOST) return this.tell([[false, `${records.length} records are too many for this form; at most ${MOST}. Use foldsight fold for a batch.`]]);
+    if (records.length > MOST) return this.tell([[false,
+      this.words.__('%1 records are too many for this form; at most %2. Use foldsight fold for a batch.', String(records.length), String(MOST))]]);
     const answers = await Promise.all(records.map(record => this.ask(record)));
     if (number !== this.asked) return;
     this.tell(answers.map(a => [a.ok, a.words]));
@@ -99,10 +106,10 @@ export class FoldForm extends Widget {
 
   private async ask(record: FastaRecord): Promise<{ ok: boolean; words: string; request: FoldRequest }> {
     const request = { ...record, engine: this.engine.value || 'auto' };
-    const head = `${record.name}, ${residueCount(record)} residues: `;
+    const head = `${this.words.__('%1, %2 residues', record.name, String(residueCount(record)))}: `;
     try {
       const forecast = await api.forecast(request);
-      return { ok: forecast.allowed, words: head + (forecast.allowed ? price(forecast) : forecast.reason), request };
+      return { ok: forecast.allowed, words: head + (forecast.allowed ? price(forecast, this.words) : forecast.reason), request };
     } catch (error) {
       return { ok: false, words: head + (error instanceof Error ? error.message : String(error)), request };
     }
@@ -133,9 +140,10 @@ export class FoldForm extends Widget {
   }
 }
 
-function price(forecast: { cost: number; left: number | null; position: number; cached: boolean }): string {
-  if (forecast.cached) return 'known already, at no cost';
-  const cost = forecast.cost ? `costs ${forecast.cost} prediction${forecast.cost === 1 ? '' : 's'}` : 'free';
-  const left = forecast.left === null ? '' : `, ${forecast.left} left`;
-  return `${cost}${left}; ${forecast.position ? `${forecast.position} before it in the queue` : 'starts at once'}`;
+function price(forecast: { cost: number; left: number | null; position: number; cached: boolean }, words: Bundle): string {
+  if (forecast.cached) return words.__('known already, at no cost');
+  const cost = forecast.cost ? words._n('costs %1 prediction', 'costs %1 predictions', forecast.cost, String(forecast.cost)) : words.__('free');
+  const left = forecast.left === null ? '' : `, ${words.__('%1 left', String(forecast.left))}`;
+  const place = forecast.position ? words.__('%1 before it in the queue', String(forecast.position)) : words.__('starts at once');
+  return `${cost}${left}; ${place}`;
 }

@@ -4,6 +4,10 @@ export const COMMANDS = {
   show: 'foldsight:show-jobs',
   open: 'foldsight:open',
   openJob: 'foldsight:open-job',
+  openEntry: 'foldsight:open-entry',
+  openStructure: 'foldsight:open-structure',
+  search: 'foldsight:search',
+  follow: 'foldsight:show-structure',
   cancel: 'foldsight:cancel-job',
   retry: 'foldsight:retry-job',
   tour: 'foldsight:tour'

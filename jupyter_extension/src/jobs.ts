@@ -1,4 +1,5 @@
 /** The reader's jobs, asked for again and again while something runs. */
+import type { Bundle } from '@jupyterlab/translation';
 import { Signal } from '@lumino/signaling';
 import { isOver, shownState } from '../../widgets/js/src/job';
 import { again, api, type LabJob } from './api';
@@ -15,6 +16,8 @@ export class Jobs {
   private asking = false;
   /** Somebody asked while an answer was under way, which may be older than what they did. */
   private wanted = false;
+
+  constructor(private readonly words: Bundle) {}
 
   get running(): LabJob[] {
     return this.list.filter(job => job.state === 'running');
@@ -74,12 +77,13 @@ export class Jobs {
 
   /** One line for the status bar; "idle" is a word other tools wait for there. */
   summary(): string {
-    if (this.fault) return 'FoldSight: not reached';
+    const { words, running, queued } = this;
+    if (this.fault) return `FoldSight: ${words.__('not reached')}`;
     const parts = [
-      this.running.length ? `${this.running.length} running` : '',
-      this.queued.length ? `${this.queued.length} queued` : ''
+      running.length ? words.__('%1 running', String(running.length)) : '',
+      queued.length ? words.__('%1 queued', String(queued.length)) : ''
     ].filter(Boolean);
-    return `FoldSight: ${parts.join(', ') || 'no jobs waiting'}`;
+    return `FoldSight: ${parts.join(', ') || words.__('no jobs waiting')}`;
   }
 
   /** Whether the work of a job may be asked for again. */

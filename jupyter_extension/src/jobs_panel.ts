@@ -9,7 +9,7 @@ import { COMMANDS } from './ids';
 import { Jobs } from './jobs';
 
 export class JobsPanel extends Widget {
-  private readonly body = make('div', 'fsl-jobs', { role: 'list', 'aria-label': 'Jobs' });
+  private readonly body = make('div', 'fsl-jobs', { role: 'list' });
   private readonly fault = make('p', 'fsl-fault', { role: 'status' });
 
   constructor(private readonly jobs: Jobs, private readonly commands: CommandRegistry, private readonly words: Bundle) {
@@ -17,6 +17,7 @@ export class JobsPanel extends Widget {
     this.id = 'foldsight-jobs';
     this.addClass('fsl-panel');
     this.title.caption = words.__('FoldSight jobs');
+    this.body.setAttribute('aria-label', words.__('Jobs'));
     const fold = make('button', 'jp-mod-styled jp-mod-accept', { type: 'button' }, words.__('Fold…'));
     fold.addEventListener('click', () => void commands.execute(COMMANDS.fold));
     const refresh = make('button', 'jp-mod-styled', { type: 'button' }, words.__('Refresh'));

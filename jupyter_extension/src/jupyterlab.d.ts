@@ -95,9 +95,38 @@ declare module '@jupyterlab/statusbar' {
   }
   export const IStatusBar: Token<never>;
 }
+declare module '@jupyterlab/settingregistry' {
+  import type { Token } from '@lumino/coreutils';
+  export interface Settings {
+    composite: Record<string, unknown>;
+    changed: { connect(slot: (settings: Settings) => void): boolean };
+  }
+  export interface ISettingRegistry { load(id: string): Promise<Settings> }
+  export const ISettingRegistry: Token<never>;
+}
+declare module '@jupyterlab/notebook' {
+  import type { Token } from '@lumino/coreutils';
+  import type { Widget } from '@lumino/widgets';
+  interface Changed { connect(slot: () => void, self?: object): boolean }
+  export interface Cell extends Widget {
+    model: { outputs?: { length: number; get(i: number): { data: Record<string, unknown>; trusted: boolean } } };
+  }
+  export interface NotebookPanel extends Widget {
+    content: Widget & { widgets: readonly Cell[]; activeCell: Cell | null };
+  }
+  export interface INotebookTracker {
+    currentWidget: NotebookPanel | null;
+    currentChanged: Changed;
+    activeCellChanged: Changed;
+  }
+  export const INotebookTracker: Token<never>;
+}
 declare module '@jupyterlab/translation' {
   import type { Token } from '@lumino/coreutils';
-  export interface Bundle { __(text: string, ...values: unknown[]): string }
+  export interface Bundle {
+    __(text: string, ...values: string[]): string;
+    _n(one: string, many: string, count: number, ...values: string[]): string;
+  }
   export interface ITranslator { load(domain: string): Bundle }
   export const ITranslator: Token<never>;
   export const nullTranslator: ITranslator;

@@ -1,26 +1,39 @@
 /** The plugins of JupyterLab: files, jobs, the form, and the commands that lead to them. */
 import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { ICommandPalette, MainAreaWidget, Notification, WidgetTracker } from '@jupyterlab/apputils';
+import { ICommandPalette, type MainAreaWidget, Notification, WidgetTracker } from '@jupyterlab/apputils';
 import type { DocumentWidget } from '@jupyterlab/docregistry';
 import { ILauncher } from '@jupyterlab/launcher';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator, type Bundle } from '@jupyterlab/translation';
-import { LabIcon } from '@jupyterlab/ui-components';
 import { Widget } from '@lumino/widgets';
 import { shownState } from '../../widgets/js/src/job';
+import type { SavedView } from '../../widgets/js/src/saved';
 import { api } from './api';
-import { StructureFactory, StructurePane } from './documents';
+import { StructureFactory, type StructurePane } from './documents';
 import { make } from './dom';
-import { FILE_TYPES, ICON } from './filetypes';
+import { FILE_TYPES } from './filetypes';
+import { follow } from './follow';
 import { FoldForm } from './form';
+import { icon } from './icon';
 import { CATEGORY, COMMANDS, FACTORY } from './ids';
 import { Jobs } from './jobs';
 import { JobsPanel } from './jobs_panel';
 import css from './lab.css';
+import { Tabs } from './results';
+import { search } from './search';
+import { options, settings } from './settings';
 import { tour } from './tour';
 
-const icon = new LabIcon(ICON);
 const NO_ARGS = { type: 'object', properties: {} };
+const FOLD_ARGS = {
+  type: 'object', properties: {
+    fasta: { type: 'string', description: 'What the form begins with' },
+    entry: { type: 'string', description: 'An entry whose sequence it begins with, such as uniprot:P04637' }
+  }
+};
+const shownArgs = (name: string, description: string) => ({
+  type: 'object', properties: { [name]: { type: 'string', description }, title: { type: 'string', description: 'Title of the tab' } }, required: [name]
+});
 const JOB_ARGS = { type: 'object', properties: { job: { type: 'string', description: 'The id of the job' } }, required: ['job'] };
 
 const documents: JupyterFrontEndPlugin<void> = {
@@ -34,7 +47,7 @@ const documents: JupyterFrontEndPlugin<void> = {
     const names = FILE_TYPES.map(type => type.name);
     const factory = new StructureFactory({
       name: FACTORY, label: 'FoldSight', modelName: 'base64', fileTypes: names, defaultFor: names, readOnly: true
-    });
+    }, words);
     const tracker = new WidgetTracker<DocumentWidget<StructurePane>>({ namespace: 'foldsight-structures' });
     factory.widgetCreated.connect((_, widget) => {
       (widget.title as { icon: unknown }).icon = icon;
@@ -68,19 +81,21 @@ const work: JupyterFrontEndPlugin<void> = {
   ) {
     addStyle();
     const words = (translator ?? nullTranslator).load('foldsight');
-    const jobs = new Jobs();
+    const jobs = new Jobs(words);
+    const tabs = new Tabs(app, restorer, words);
     const panel = new JobsPanel(jobs, app.commands, words);
     (panel.title as { icon: unknown }).icon = icon;
     app.shell.add(panel, 'left', { rank: 550 });
     restorer?.add(panel, panel.id);
     addCommands(app, jobs, panel, words);
+    addOpeners(app, jobs, tabs, words);
     for (const command of [COMMANDS.fold, COMMANDS.show]) palette?.addItem({ command, category: CATEGORY });
     launcher?.add({ command: COMMANDS.fold, category: CATEGORY, rank: 1 });
-    status?.registerStatusItem('@foldsight/lab:queue', { item: statusItem(jobs, app), align: 'left', rank: 20 });
+    status?.registerStatusItem('@foldsight/lab:queue', { item: statusItem(jobs, app, words), align: 'left', rank: 20 });
     jobs.finished.connect((_, job) => {
-      const said = `${job.name}: ${shownState(job)}`;
-      if (job.state === 'done') Notification.success(said, { autoClose: 5000 });
-      else if (shownState(job) === 'refused') Notification.warning(`${said}. ${job.error?.message ?? ''}`, { autoClose: false });
+      const said = `${job.name}: ${words.__(shownState(job))}`;
+      if (job.state === 'done' && options.current.notify) Notification.success(said, { autoClose: 5000 });
+      if (shownState(job) === 'refused') Notification.warning(`${said}. ${job.error?.message ?? ''}`, { autoClose: false });
       else if (job.state === 'failed') Notification.error(`${said}. ${job.error?.message ?? ''}`, { autoClose: false });
     });
     void app.restored.then(() => jobs.refresh());
@@ -89,10 +104,6 @@ const work: JupyterFrontEndPlugin<void> = {
 
 function addCommands(app: JupyterFrontEnd, jobs: Jobs, panel: JobsPanel, words: Bundle): void {
   const { commands } = app;
-  commands.addCommand(COMMANDS.fold, {
-    label: words.__('Fold a sequence'), caption: words.__('Predict a structure from a sequence'), icon: icon as never,
-    describedBy: { args: NO_ARGS }, execute: () => showForm(app, jobs, words)
-  });
   commands.addCommand(COMMANDS.show, {
     label: words.__('Show jobs'), caption: words.__('Show the queue of predictions'), describedBy: { args: NO_ARGS },
     execute: () => app.shell.activateById(panel.id)
@@ -103,41 +114,51 @@ function addCommands(app: JupyterFrontEnd, jobs: Jobs, panel: JobsPanel, words: 
   commands.addCommand(COMMANDS.retry, {
     label: words.__('Try a job again'), describedBy: { args: JOB_ARGS }, execute: args => jobs.retry(String(args.job))
   });
-  commands.addCommand(COMMANDS.openJob, {
-    label: words.__('Open the result of a job'), describedBy: { args: JOB_ARGS }, execute: args => showResult(app, jobs, String(args.job))
-  });
 }
 
-function showForm(app: JupyterFrontEnd, jobs: Jobs, words: Bundle): Widget {
-  const content = new FoldForm(words, () => {
+/** The commands that open a tab; each is run again when the layout is restored. */
+function addOpeners(app: JupyterFrontEnd, jobs: Jobs, tabs: Tabs, words: Bundle): void {
+  const { commands } = app;
+  commands.addCommand(COMMANDS.fold, {
+    label: words.__('Fold a sequence'), caption: words.__('Predict a structure from a sequence'), icon: icon as never,
+    describedBy: { args: FOLD_ARGS }, execute: args => showForm(app, jobs, tabs, words, args)
+  });
+  commands.addCommand(COMMANDS.openJob, {
+    label: words.__('Open the result of a job'), describedBy: { args: JOB_ARGS }, execute: args => {
+      const id = String(args.job);
+      const title = jobs.list.find(one => one.id === id)?.name ?? String(args.title ?? id);
+      return tabs.structure(title, { command: COMMANDS.openJob, args: { job: id, title } }, () => api.result(id));
+    }
+  });
+  const opener = (command: string, name: string, label: string, about: string, fetch: (id: string) => Promise<SavedView>) =>
+    commands.addCommand(command, {
+      label, describedBy: { args: shownArgs(name, about) }, execute: args => {
+        const id = String(args[name]);
+        const title = String(args.title ?? id);
+        return tabs.structure(title, { command, args: { [name]: id, title } }, () => fetch(id));
+      }
+    });
+  opener(COMMANDS.openEntry, 'entry', words.__('Open an entry of a database'), 'Such as pdb:1HPV or afdb:P04637', api.entry);
+  opener(COMMANDS.openStructure, 'structure', words.__('Open a structure of a project'), 'The id of the structure', api.structure);
+}
+
+async function showForm(
+  app: JupyterFrontEnd, jobs: Jobs, tabs: Tabs, words: Bundle, args: { fasta?: unknown; entry?: unknown }
+): Promise<Widget> {
+  const entry = typeof args.entry === 'string' ? await api.sequence(args.entry) : null;
+  const text = entry ? `>${entry.name}\n${entry.sequence}\n` : String(args.fasta ?? '');
+  const form = tabs.show(words.__('Fold a sequence'), { command: COMMANDS.fold, args: {} }, () => new FoldForm(words, () => {
     void jobs.refresh();
     app.shell.activateById('foldsight-jobs');
-  });
-  return addMain(app, content, words.__('Fold a sequence'));
+  })) as MainAreaWidget<FoldForm>;
+  if (text) form.content.fill(text);
+  return form;
 }
 
-function showResult(app: JupyterFrontEnd, jobs: Jobs, id: string): Widget {
-  const job = jobs.list.find(one => one.id === id);
-  return addMain(app, new StructurePane(() => api.result(id)), job?.name ?? id);
-}
-
-let opened = 0;
-
-function addMain(app: JupyterFrontEnd, content: Widget, title: string): Widget {
-  const main = new MainAreaWidget({ content });
-  main.id = `foldsight-${++opened}`;
-  main.title.label = title;
-  main.title.closable = true;
-  (main.title as { icon: unknown }).icon = icon;
-  app.shell.add(main, 'main');
-  app.shell.activateById(main.id);
-  return main;
-}
-
-function statusItem(jobs: Jobs, app: JupyterFrontEnd): Widget {
+function statusItem(jobs: Jobs, app: JupyterFrontEnd, words: Bundle): Widget {
   const item = new Widget();
   item.addClass('fsl-status-item');
-  const button = make('button', 'fsl-status', { type: 'button', title: 'Show the queue of predictions' });
+  const button = make('button', 'fsl-status', { type: 'button', title: words.__('Show the queue of predictions') });
   button.addEventListener('click', () => void app.commands.execute(COMMANDS.show));
   item.node.append(button);
   const show = () => (button.textContent = jobs.summary());
@@ -152,4 +173,4 @@ function addStyle(): void {
   document.head.append(style);
 }
 
-export default [documents, work, tour];
+export default [settings, documents, work, search, follow, tour];

@@ -3,9 +3,8 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { ILauncher } from '@jupyterlab/launcher';
 import { ITranslator, nullTranslator, type Bundle } from '@jupyterlab/translation';
-import { LabIcon } from '@jupyterlab/ui-components';
 import { make } from './dom';
-import { ICON } from './filetypes';
+import { icon } from './icon';
 import { CATEGORY, COMMANDS } from './ids';
 
 interface Stop {
@@ -34,6 +33,10 @@ function stops(words: Bundle): Stop[] {
       text: words.__('The status bar says what runs and what waits. A click opens the jobs.')
     },
     {
+      title: words.__('Search where structures are'), at: '#foldsight-search', first: COMMANDS.search,
+      text: words.__('PDB, UniProt, AlphaFold DB, the library of this machine and your projects. What is found opens at once, or goes to the form.')
+    },
+    {
       title: words.__('Structure files open by themselves'), at: '.jp-DirListing', first: 'filebrowser:activate',
       text: words.__('Double-click a .pdb, .cif, .bcif or .foldsight file: 3D, sequence, confidence and PAE in one selection. “Open With” still offers the text.')
     },
@@ -52,7 +55,7 @@ export const tour: JupyterFrontEndPlugin<void> = {
   activate(app: JupyterFrontEnd, palette: ICommandPalette | null, launcher: ILauncher | null, translator: ITranslator | null) {
     const words = (translator ?? nullTranslator).load('foldsight');
     app.commands.addCommand(COMMANDS.tour, {
-      label: words.__('Tour of FoldSight'), caption: words.__('Five short stops'), icon: new LabIcon(ICON) as never,
+      label: words.__('Tour of FoldSight'), caption: words.__('Six short stops'), icon: icon as never,
       describedBy: { args: { type: 'object', properties: {} } },
       execute: () => new Card(app, stops(words), words).show(0)
     });

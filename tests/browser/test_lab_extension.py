@@ -66,7 +66,9 @@ def test_commands_say_what_they_take(page: Any) -> None:
     )
     assert set(described) == {
         "foldsight:fold", "foldsight:show-jobs", "foldsight:open", "foldsight:open-job",
-        "foldsight:cancel-job", "foldsight:retry-job", "foldsight:tour",
+        "foldsight:cancel-job", "foldsight:retry-job", "foldsight:tour", "foldsight:search",
+        "foldsight:open-entry", "foldsight:open-structure", "foldsight:show-structure",
+        "foldsight:restore-tab",
     }  # fmt: skip
     assert described["foldsight:cancel-job"]["required"] == ["job"]
     assert all(schema["type"] == "object" for schema in described.values())
@@ -96,7 +98,7 @@ def test_the_tour_leads_round_by_keyboard(page: Any) -> None:
     run(page, "foldsight:tour")
     card = page.locator(".fsl-tour")
     seen = []
-    for _ in range(5):
+    for _ in range(6):
         seen.append(card.locator("h2").text_content())
         count = card.locator("span").text_content()
         page.wait_for_function("() => document.activeElement?.matches('.fsl-tour .jp-mod-accept')")
@@ -104,7 +106,7 @@ def test_the_tour_leads_round_by_keyboard(page: Any) -> None:
         page.wait_for_function(
             "count => document.querySelector('.fsl-tour span')?.textContent !== count", arg=count
         )
-    assert len(set(seen)) == 5
+    assert len(set(seen)) == 6
     assert card.count() == 0, "the last step closes it"
     run(page, "foldsight:tour")
     page.keyboard.press("Escape")

@@ -30,7 +30,8 @@ _ENTRY = re.compile(r"(?:pdb|afdb|library):[A-Za-z0-9_.-]{1,64}\Z")
 
 
 class SceneHandler(APIHandler):
-    """``GET foldsight/scene`` of a file (``?path=``), a result (``?job=``) or an entry (``?entry=pdb:1HPV``)."""
+    """``GET foldsight/scene`` of a file (``?path=``), a result (``?job=``), what a project keeps
+    (``?structure=``) or an entry of a database (``?entry=pdb:1HPV``)."""
 
     auth_resource = "contents"
 
@@ -42,24 +43,33 @@ class SceneHandler(APIHandler):
     @authorized
     async def get(self) -> None:
         """Send the scene as JSON, or the fault as a problem document."""
-        path, job, entry = (self.get_query_argument(name, "") for name in ("path", "job", "entry"))
         try:
-            if entry:
-                read = _entry(entry)
-            else:
-                read = await (self._result(job) if job else self._file(path))
+            read = await self._reader()
             await self.finish(await asyncio.to_thread(_scene, read))
         except FoldSightError as fault:
             answer = failure(fault)
             self.set_status(answer.status)
             await self.finish(answer.body)
 
+    async def _reader(self) -> Callable[[], Any]:
+        """Return how to read what the query names."""
+        path, job, structure, entry = (
+            self.get_query_argument(name, "") for name in ("path", "job", "structure", "entry")
+        )
+        if entry:
+            return _entry(entry)
+        if structure:
+            return await self._stored(structure)
+        return await (self._result(job) if job else self._file(path))
+
     async def _file(self, path: str) -> Callable[[], Any]:
         """Return how to read a file, whose bytes the contents manager gives."""
         from foldsight.io import read
 
         if not path:
-            raise BadRequest("No file is named.", hint="Ask for ?path=..., ?job=... or ?entry=...")
+            raise BadRequest(
+                "No file is named.", hint="Ask for ?path=..., ?job=..., ?structure=... or ?entry=..."
+            )
         contents: Any = self.contents_manager
         found = await ensure_async(contents.get(path, type="file", format="base64"))
         data, name = base64.b64decode(found["content"]), path.rpartition("/")[2]
@@ -77,6 +87,21 @@ class SceneHandler(APIHandler):
             name: await self._ask(f"/jobs/{shown['id']}/files/{name}") for name in there & {*RESULT_FILES}
         }
         return lambda: from_bundle(files)
+
+    async def _stored(self, structure: str) -> Callable[[], Any]:
+        """Return how to read a structure of a project: a kept prediction, or the file that was uploaded."""
+        from foldsight.io import read
+        from foldsight.io.bundle import from_bundle
+
+        shown = await self._ask(f"/structures/{quote(structure, safe='')}")
+        names = [item["name"] for item in shown["files"]]
+        wanted = [name for name in RESULT_FILES if name in names] if "manifest.json" in names else names[:1]
+        if not wanted:
+            raise BadRequest(f"Structure {structure} has no file.", hint="Upload it again.")
+        files = {name: await self._ask(f"/structures/{shown['id']}/files/{name}") for name in wanted}
+        if "manifest.json" in files:
+            return lambda: from_bundle(files)
+        return lambda: read(files[wanted[0]], name=shown["name"])
 
     async def _ask(self, path: str) -> Any:
         answer = await self.application_core.dispatch("GET", path, local_user(), {})

@@ -1,6 +1,8 @@
 /** The engine file: everything but the few lines that find it. Loaded once per page. */
 import type { Host } from './host';
+import { linkedHost } from './linked';
 import { savedHost, type SavedView } from './saved';
+import type { Layout } from './scene';
 import { View } from './view/view';
 
 /** Build a live view in `element`; returns how to take it down. */
@@ -12,4 +14,16 @@ export function mount(element: HTMLElement, host: Host): () => void {
 /** Build a view of a saved figure, with no kernel behind it. */
 export async function mountSaved(element: HTMLElement, saved: SavedView): Promise<() => void> {
   return mount(element, await savedHost(saved));
+}
+
+/** Build a view that follows the one whose root element is `other`; null where there is none. */
+export function mountLinked(element: HTMLElement, other: Element, layout: Layout): (() => void) | null {
+  const { foldsight } = other as Element & { foldsight?: View };
+  if (!foldsight?.store.scene) return null;
+  const { host, stop } = linkedHost(foldsight.store, layout);
+  const unmount = mount(element, host);
+  return () => {
+    stop();
+    unmount();
+  };
 }
