@@ -20,6 +20,7 @@ from foldsight_server.store.queue import Claim, Queue, Result
 
 from foldsight.errors import QuotaExceeded
 from foldsight.plans import Plan
+from tests.load.report import record
 
 #: An hour's head start of one plan over the next, so that clocks do not matter.
 PLANS = [
@@ -77,13 +78,15 @@ def test_parallel_submits_never_pass_the_allowance(dsn: str) -> None:
     async def go() -> list[Any]:
         async with opened() as one, opened() as two:
             asked: list[Coroutine[Any, Any, str]] = [
-                submit((one, two)[i % 2], 1, i, plan) for i in range(300)
+                submit((one, two)[i % 2], 1, i, plan) for i in range(500)
             ]
             return await asyncio.gather(*asked, return_exceptions=True)
 
     told = asyncio.run(go())
-    assert sum(isinstance(item, str) for item in told) == 10
-    assert sum(isinstance(item, QuotaExceeded) for item in told) == 290
+    admitted = sum(isinstance(item, str) for item in told)
+    record("admitted of 500 parallel submits at a limit of 10, two servers", admitted, 10)
+    assert admitted == 10
+    assert sum(isinstance(item, QuotaExceeded) for item in told) == 490
     with psycopg.connect(dsn) as connection:
         assert connection.execute("SELECT count(*), sum(charged::int) FROM jobs").fetchone() == (10, 10)
         assert connection.execute("SELECT used FROM usage").fetchone() == (10,)
@@ -136,6 +139,7 @@ def test_a_hundred_jobs_of_fifty_users_run_once_each_in_order(dsn: str) -> None:
     assert set(finished.values()) == {1}
     tiers = [tier for tier, _, _ in started]
     inversions = sum(tiers[i] < later for i in range(len(tiers)) for later in tiers[i + 2 :])
+    record("tier inversions in 100 jobs of 50 users", inversions, 0)
     assert inversions == 0, "two claim at once, so neighbours may change places but no others"
     by_user: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
     for tier, user, number in started:
