@@ -39,7 +39,6 @@ c.JupyterHub.services = [
     }
 ]
 
-c.JupyterHub.load_groups = {"foldsight-admins": {"users": []}}
 c.JupyterHub.load_roles = [
     # Everybody who may sign in may predict; leave PREDICT out here and give it to groups where not.
     {"name": "user", "scopes": ["self", FIND, REACH, PREDICT]},

@@ -38,7 +38,7 @@ def test_the_highest_scope_counts(scope: str) -> None:
         (model("access:services!service=other", "custom:foldsight:read"), "may not reach the service"),
         (model(REACH, "self"), "no scope of FoldSight"),
         (model(REACH, "custom:foldsight:everything"), "no scope of FoldSight"),
-        (model(REACH, "custom:foldsight:read", name="org:1"), "holds a colon"),
+        (model(REACH, "custom:foldsight:read", name="org:1"), "not for people"),
     ],
 )
 def test_a_token_for_something_else_is_refused(told: dict[str, Any], sentence: str) -> None:

@@ -11,6 +11,8 @@ from foldsight_server.policy import SCOPES, Scope
 
 #: Custom scopes of the Hub, in the order of :data:`foldsight_server.policy.SCOPES`.
 PREFIX = "custom:foldsight:"
+#: How names of accounts begin that are no people's.
+_TAKEN = ("org:", "service:", "hub:")
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,8 @@ def person(model: Mapping[str, Any], service: str) -> Person:
     Raises
     ------
     NotAllowed
-        When the token may not come here or may do nothing here, or its owner has a name that
-        accounts of organisations have.
+        When the token may not come here or may do nothing here, or its owner is called as only an
+        organisation's account may be.
     """
     name, scopes = str(model["name"]), set(model["scopes"])
     if not scopes & {"access:services", f"access:services!service={service}"}:
@@ -58,10 +60,10 @@ def person(model: Mapping[str, Any], service: str) -> Person:
         raise NotAllowed(
             f"This token of {name} has no scope of FoldSight.", hint=f"Make one with {PREFIX}read or more."
         )
-    if ":" in name:
-        raise NotAllowed(f"The name {name!r} holds a colon.", hint="Ask the Hub's operator for another.")
     if model.get("kind") == "service":
         return Person(f"service:{name}", name, frozenset(), may)
+    if name.startswith(_TAKEN):
+        raise NotAllowed(f"The name {name!r} is not for people.", hint="Ask the Hub's operator for another.")
     return Person(name, name, frozenset(model.get("groups") or ()), may)
 
 
