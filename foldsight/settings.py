@@ -8,6 +8,7 @@ variable                  what                                          default
 ``FOLDSIGHT_NETWORK``     ``off``, ``hash`` or ``sequence``             ``hash``
 ``FOLDSIGHT_URL``         a running FoldSight service                   found or started
 ``FOLDSIGHT_TOKEN``       its token                                     none
+``FOLDSIGHT_SERVICE_URL``   on a Hub, where its FoldSight service is      the Hub is asked
 ``FOLDSIGHT_DATABASE_URL``  a PostgreSQL to use instead of the embedded  embedded
 ========================  ============================================  ===============================
 """
