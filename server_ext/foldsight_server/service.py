@@ -26,6 +26,10 @@ from foldsight_server.store.results import Results
 from foldsight_server.store.similar import Similar
 from foldsight_server.store.structures import Structures
 from foldsight_server.store.usage import Usage
+from foldsight_server.store.webhooks import Webhooks
+from foldsight_server.webhooks.courier import Courier
+from foldsight_server.webhooks.guard import Guard
+from foldsight_server.webhooks.post import Post
 
 
 class Service:
@@ -58,6 +62,9 @@ class Service:
         self.usage = Usage(self.access)
         self.similar = Similar(self.access, self.database)
         self.rooms = workspace_rooms(self.database, self.access, self.objects, self.discussion)
+        self.guard = Guard()
+        self.webhooks = Webhooks(self.access)
+        self.courier = Courier(self.database, Post(self.guard), self.metrics.webhook)
         self.results = Results(self.queue, self.objects)
         self.dispatcher = Dispatcher(self.database, self.queue, self.results)
         self._stopping = asyncio.Event()
@@ -79,7 +86,7 @@ class Service:
 
     async def _start(self) -> None:
         await self.database.open()
-        parts = (self.events, self.dispatcher, self.rooms, self.housekeeping, self.similar)
+        parts = (self.events, self.dispatcher, self.rooms, self.housekeeping, self.similar, self.courier)
         self._tasks = [self._forever(part.run) for part in parts]
 
     def _forever(self, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:

@@ -22,7 +22,7 @@ _SCHEMAS: dict[str, dict[str, Any]] = {
     "public": {"type": "string", "enum": ["true", "false"]},
     "seen": {"type": "string", "enum": ["true", "false"]},
 }
-_IDS = ("project", "structure", "comment", "organization", "job")
+_IDS = ("project", "structure", "comment", "organization", "job", "webhook", "delivery")
 _UUID = {"type": "string", "format": "uuid"}
 _KEY = {
     "name": "Idempotency-Key", "in": "header", "required": False,

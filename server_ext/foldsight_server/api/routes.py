@@ -15,6 +15,7 @@ from foldsight_server.api import (
     rooms,
     sources,
     structures,
+    webhooks,
 )
 from foldsight_server.api.calls import Call, Response
 from foldsight_server.api.route import PAGE, Route
@@ -107,6 +108,18 @@ _ROOMS = (
     Route("PATCH", _ANNOTATION + "/comments/{comment}", rooms.change_reply, body=rooms.CommentText),
     Route("DELETE", _ANNOTATION + "/comments/{comment}", rooms.delete_reply),
 )
+_WEBHOOK = "/webhooks/{webhook}"
+_WEBHOOKS = (
+    Route("GET", _PROJECT + "/webhooks", webhooks.list_project_webhooks),
+    Route("POST", _PROJECT + "/webhooks", webhooks.add_project_webhook, body=webhooks.NewWebhook),
+    Route("GET", _ORGANIZATION + "/webhooks", webhooks.list_org_webhooks),
+    Route("POST", _ORGANIZATION + "/webhooks", webhooks.add_org_webhook, body=webhooks.NewWebhook),
+    Route("GET", _WEBHOOK, webhooks.show_webhook),
+    Route("PATCH", _WEBHOOK, webhooks.change_webhook, body=webhooks.WebhookChange),
+    Route("DELETE", _WEBHOOK, webhooks.delete_webhook),
+    Route("GET", _WEBHOOK + "/deliveries", webhooks.list_deliveries, query=("state", *PAGE)),
+    Route("POST", _WEBHOOK + "/deliveries/{delivery}/replay", webhooks.replay_delivery),
+)
 _ABOUT = (
     Route("GET", "/usage", about.show_usage),
     Route("GET", "/plans", about.list_plans, bare=True),
@@ -116,7 +129,7 @@ _ABOUT = (
     Route("GET", "/health", about.health),
     Route("GET", "/openapi.json", show_openapi, bare=True),
 )
-ROUTES = (*_JOBS, *_PROJECTS, *_STRUCTURES, *_DISCUSSION, *_ROOMS, *_ABOUT)
+ROUTES = (*_JOBS, *_PROJECTS, *_STRUCTURES, *_DISCUSSION, *_ROOMS, *_WEBHOOKS, *_ABOUT)
 
 
 def document() -> dict[str, Any]:

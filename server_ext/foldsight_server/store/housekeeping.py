@@ -18,6 +18,8 @@ TRASH_DAYS = 30
 GRACE = 24 * 3600.0
 #: Seconds that answers to idempotency keys are kept.
 KEY_AGE = 24 * 3600.0
+#: Days that deliveries to webhooks are kept.
+DELIVERY_DAYS = 30
 _PAUSE = 3600.0
 
 
@@ -72,6 +74,7 @@ class Housekeeping:
                 return {}
             gone = await one(connection, "empty_trash", {"days": TRASH_DAYS})
             await connection.execute(sql("forget_keys"), {"age": KEY_AGE})
+            await connection.execute(sql("forget_deliveries"), {"days": DELIVERY_DAYS})
         removed = await self.collect(grace)
         found = {**(gone or {}), "objects": removed}
         _log.info("swept: %s", found)
