@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from foldsight import settings
 from foldsight.errors import FoldSightError
-from foldsight.errors import FoldSightError
 from foldsight_server.hub import service as hub
 from foldsight_server.operations import logs, tracing
 from foldsight_server.web.standalone import serve
@@ -39,14 +38,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def run() -> int:
-    """Serve, or say in a sentence why not."""
-    try:
-        return main()
-    except FoldSightError as fault:
-        print(fault, file=sys.stderr)
-        return 2 if fault.refused else 1
-
-
 if __name__ == "__main__":
-    sys.exit(run())
+    sys.exit(main())

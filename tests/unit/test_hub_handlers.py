@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
-from foldsight_server.__main__ import run
 from foldsight_server.hub import handlers
 from foldsight_server.hub.handlers import Site, routes
 from foldsight_server.identity import Identity
@@ -162,17 +164,17 @@ def test_a_guest_without_a_token_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
         proxy.token_for(handler, "/projects")
 
 
-def test_a_service_that_cannot_start_says_why_in_a_sentence(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("sys.argv", ["foldsight_server"])
-    for name in ("JUPYTERHUB_SERVICE_NAME", "JUPYTERHUB_API_TOKEN", "JUPYTERHUB_SERVICE_PREFIX"):
-        monkeypatch.setenv(name, "x")
-    monkeypatch.delenv("JUPYTERHUB_SERVICE_URL", raising=False)
-    assert run() == 2
-    said = capsys.readouterr().err
-    assert said.startswith("JUPYTERHUB_SERVICE_URL is not set.")
-    assert "Traceback" not in said
+def test_a_service_that_cannot_start_says_why_in_a_sentence() -> None:
+    told = dict.fromkeys(
+        ("JUPYTERHUB_SERVICE_NAME", "JUPYTERHUB_API_TOKEN", "JUPYTERHUB_SERVICE_PREFIX"), "x"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "foldsight_server"], env={**os.environ, **told}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "JUPYTERHUB_SERVICE_URL is not set." in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_the_hub_says_where_the_service_is(monkeypatch: pytest.MonkeyPatch) -> None:
