@@ -168,10 +168,8 @@ def test_a_service_that_cannot_start_says_why_in_a_sentence() -> None:
     told = dict.fromkeys(
         ("JUPYTERHUB_SERVICE_NAME", "JUPYTERHUB_API_TOKEN", "JUPYTERHUB_SERVICE_PREFIX"), "x"
     )
-    done = subprocess.run(
-        [sys.executable, "-m", "foldsight_server"], env={**os.environ, **told}, capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
+    words, environment = [sys.executable, "-m", "foldsight_server"], {**os.environ, **told}
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "JUPYTERHUB_SERVICE_URL is not set." in done.stderr
     assert "Traceback" not in done.stderr
