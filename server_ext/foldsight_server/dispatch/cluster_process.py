@@ -20,6 +20,11 @@ _CONFIG = {
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
     "distributed.worker.daemon": False,
+    # What nobody looks at: samples of the stack a hundred times a second, the delay of the event loop
+    # fifty times, the load of the machine twice. A laptop that waits should not be warm.
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "5s",
 }
 
 
