@@ -153,6 +153,20 @@ def test_a_kernel_finds_the_service_without_being_told(site: HubSite, people: di
         assert "Personal" in projects
 
 
+def test_a_local_room_is_the_same_in_kernel_and_page_and_nobody_elses(
+    site: HubSite, people: dict[str, Browser]
+) -> None:
+    code = (
+        "from foldsight.client import connect\nimport json\nwith connect() as c:\n"
+        "    print(json.dumps(c._json('GET', '/rooms/local-x/about')))"
+    )
+    kernel = json.loads(asyncio.run(in_kernel(people["alice"], "alice", code)))
+    page = people["alice"].call("alice", "GET", "/rooms/local-x/about").json()
+    other = people["bob"].call("bob", "GET", "/rooms/local-x/about").json()
+    assert kernel["id"] == page["id"] != other["id"]
+    assert people["bob"].call("bob", "GET", f"/rooms/{page['id']}/about").json()["id"] != page["id"]
+
+
 def test_job_events_come_through(site: HubSite, people: dict[str, Browser]) -> None:
     job = people["alice"].call("alice", "POST", "/jobs", json=fold()).json()["id"]
     states = asyncio.run(_states(site, people["alice"], job))
@@ -162,6 +176,12 @@ def test_job_events_come_through(site: HubSite, people: dict[str, Browser]) -> N
     sent = people["alice"].call("alice", "GET", f"/jobs/{job}/files/{name}")
     assert len(sent.content) == files[0]["bytes"]
     link = people["alice"].call("alice", "GET", f"/jobs/{job}/files/{name}/link").json()["url"]
+    scene = people["alice"].send("alice", "GET", f"{site.url}/user/alice/foldsight/scene?job={job}")
+    assert scene.status_code == 200, scene.text
+    missing = people["alice"].send(
+        "alice", "GET", f"{site.url}/user/alice/foldsight/scene?job={uuid.uuid4()}"
+    )
+    assert (missing.status_code, missing.json()["code"]) == (404, "not_found")
     for place in (site.server_url("alice"), site.api_url):
         assert httpx.get(place + link, trust_env=False).content == sent.content
 

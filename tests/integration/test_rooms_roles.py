@@ -304,13 +304,21 @@ async def test_a_changed_role_ends_the_connection(hub: Hub, room: str, structure
         await eve.close()
 
 
-def test_a_local_room_is_the_local_users_only() -> None:
-    from foldsight_server.rooms.doors import Doors
-
-    from foldsight.errors import NotFound
+def test_a_local_room_is_one_persons_own() -> None:
+    from foldsight_server.rooms.doors import LOCAL, Doors
 
     doors = Doors(None)  # type: ignore[arg-type]
-    assert asyncio.run(doors(Identity("local", "Local", EMBEDDED), "local-x")).role == "owner"
-    with pytest.raises(NotFound):
-        asyncio.run(doors(PEOPLE["ada"], "local-x"))
+
+    def room(who: Identity, name: str) -> str:
+        door = asyncio.run(doors(who, name))
+        assert (door.role, door.structure) == ("owner", "")
+        assert LOCAL.fullmatch(door.room)
+        return door.room
+
+    ada, eve = PEOPLE["ada"], PEOPLE["eve"]
+    assert room(Identity("local", "Local", EMBEDDED), "local-x") == "local-x"
+    hers = room(ada, "local-x")
+    assert hers not in ("local-x", room(ada, "local-y"), room(eve, "local-x"))
+    assert room(ada, hers) == hers, "the name that a room tells of itself leads to it"
+    assert room(eve, hers) != hers, "and nobody else there"
     assert anchor("A:25", PAIR)

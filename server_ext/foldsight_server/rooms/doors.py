@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import re
 import uuid
@@ -24,7 +25,7 @@ from foldsight_server.store.objects import ObjectStore
 from foldsight_server.store.queries import sql
 
 _log = logging.getLogger(__name__)
-#: A room of the local user's own, for what lies in no project: a file that is open, a prediction.
+#: A room of one person's own, for what lies in no project: a file that is open, a prediction.
 LOCAL = re.compile(r"local-[A-Za-z0-9_-]{1,80}")
 #: Seconds that changes are gathered before the searchable copy is written.
 INDEX_AFTER = 1.0
@@ -43,8 +44,8 @@ class Doors:
 
     async def __call__(self, identity: Identity, door_id: str) -> Door:
         """Return what the caller finds there; raises NotFound."""
-        if LOCAL.fullmatch(door_id) and identity.plan == EMBEDDED:
-            return Door(door_id, "owner")
+        if LOCAL.fullmatch(door_id):
+            return Door(own_room(identity, door_id), "owner")
         missing = NotFound(
             f"There is no room {door_id[:60]!r}.", hint="Give the id of a project or structure."
         )
@@ -62,6 +63,21 @@ class Doors:
                 return Door(held.id, held.role, room_id)
         except NotFound:
             raise missing from None
+
+
+def own_room(identity: Identity, door_id: str) -> str:
+    """Return which local room a door leads to: on a service of many, each person has rooms of their own.
+
+    A room's own name leads to it again, for whom it belongs to and for nobody else.
+    """
+    if identity.plan == EMBEDDED:
+        return door_id
+    mine = f"local-{_digest(identity.id)}-"
+    return door_id if door_id.startswith(mine) else mine + _digest(door_id)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 class Shelf:
