@@ -104,15 +104,21 @@ def test_groups_of_the_hub_are_organisations(site: HubSite) -> None:
     assert call(site, carol, "GET", "/organizations").json()["organizations"] == []
     assert call(site, site.may("bob"), "GET", "/organizations").status_code == 200
     path = f"/organizations/{lab['id']}/members"
-    assert {row["user_id"] for row in call(site, alice, "GET", path).json()["members"]} == {
-        "alice", "bob", SHARED,
-    }  # fmt: skip
+    assert members(site, alice, path) == {("alice", "owner"), ("bob", "member"), (SHARED, "member")}
+    for role in ("admin", "member"):
+        assert call(site, alice, "PUT", f"{path}/bob", {"role": role}).status_code < 300
+        call(site, site.may("bob"), "GET", "/projects")
+        assert dict(members(site, alice, path))["bob"] == role, "the Hub does not take it back"
     site.regroup("POST", "lab-baker", "carol")
     # A new token is asked about anew, whatever the service remembers of others.
     (joined,) = call(site, site.may("carol"), "GET", "/organizations").json()["organizations"]
     assert (joined["id"], joined["role"]) == (lab["id"], "member")
     site.regroup("DELETE", "lab-baker", "carol")
     assert call(site, site.may("carol"), "GET", "/organizations").json()["organizations"] == []
+
+
+def members(site: HubSite, token: str, path: str) -> set[tuple[str, str]]:
+    return {(row["user_id"], row["role"]) for row in call(site, token, "GET", path).json()["members"]}
 
 
 #: What each verb of the policy is at the door, as (method, path, body).

@@ -120,7 +120,10 @@ def log_request(handler: web.RequestHandler) -> None:
 
 def _hub() -> Any:
     """Return the Hub's side of sign-in; what we start ourselves does not inherit our token."""
-    from jupyterhub.services.auth import HubOAuth
+    try:
+        from jupyterhub.services.auth import HubOAuth
+    except ImportError as fault:
+        raise BadRequest("JupyterHub is not installed.", hint="pip install 'foldsight[hub]'") from fault
 
     hub = HubOAuth.instance()
     assert hub.api_token, "the caller has looked"

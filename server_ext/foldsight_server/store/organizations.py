@@ -66,7 +66,9 @@ class Organizations:
                 raise NotAllowed("An organisation has one owner.", hint="Make them an admin.")
             await connection.execute(sql("put_org_member"), values)
             rows = await (await connection.execute(sql("list_org_members"), values)).fetchall()
-            if identity.plan != EMBEDDED and len(rows) > org["seat_count"]:
+            # A group of the Hub has as many seats as people; whom we add besides leaves with their next call.
+            counted = identity.plan != EMBEDDED and org["hub_group"] is None
+            if counted and len(rows) > org["seat_count"]:
                 raise QuotaExceeded(f"All {org['seat_count']} seats are taken.", hint="Add a seat.")
             await _note(connection, identity, "organization.member.put", org_id, user=user_id, role=role)
 
