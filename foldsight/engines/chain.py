@@ -133,12 +133,15 @@ class _Trail:
 
     steps: list[Step] = field(default_factory=list)
     faults: list[FoldSightError] = field(default_factory=list)
+    sent: list[str] = field(default_factory=list)
 
     def note(
         self, engine: Engine, outcome: Literal["skipped", "refused", "failed"], fault: FoldSightError
     ) -> None:
         self.steps.append(Step(engine.id, outcome, fault.message))
         self.faults.append(fault)
+        if outcome != "skipped":
+            self.sent += _sent(engine, fault)
 
     def signed(self, prediction: Prediction, engine: Engine) -> Prediction:
         """Add the steps; mark a result that an unreachable source might have bettered.
@@ -151,7 +154,8 @@ class _Trail:
         if missed:
             facts["provisional"] = missed[0]
         steps = (*self.steps, Step(engine.id, "answered"))
-        return replace(prediction, manifest=replace(prediction.manifest, steps=steps, facts=facts))
+        sent = (*self.sent, *prediction.manifest.sent)
+        return replace(prediction, manifest=replace(prediction.manifest, steps=steps, facts=facts, sent=sent))
 
     def outcome(self, request: FoldRequest, engines: list[Engine]) -> FoldSightError:
         """Return what to raise when no engine answered."""
@@ -165,8 +169,17 @@ class _Trail:
             hint=f"What would help: {command}" if command else "",
             card=sequence_card(query),
             steps=[asdict(step) for step in self.steps],
+            sent=self.sent,
             command=command,
         )
+
+
+def _sent(engine: Engine, fault: FoldSightError) -> list[str]:
+    """What left the machine for an engine that was asked in vain; some say so themselves."""
+    if "sent" in fault.details:
+        return list(fault.details["sent"])
+    what = {"hash": "The MD5 of the sequence", "sequence": "The sequence"}.get(engine.caps.sends)
+    return [f"{what} to {engine.title}, which gave no structure."] if what else []
 
 
 def _summary(steps: list[Step]) -> str:

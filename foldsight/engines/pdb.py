@@ -21,6 +21,8 @@ from foldsight.sources.rcsb import LICENCE, Rcsb
 from foldsight.structure import Structure
 from foldsight.typing import Floats
 
+#: What leaves the machine when RCSB is asked.
+SENT = "The sequence to search.rcsb.org."
 #: "Near-exact": identical over aligned residues; aligned over all residues asked for and
 #: over all residues of the chain, so that no part is passed off as the whole.
 IDENTITY, COVERAGE = 0.95, 0.9
@@ -74,10 +76,14 @@ class NearExactPdb:
         match = in_library(query.chains[0])
         if match is None and request.network == "sequence":
             context.report(0.4, "PDB: asking RCSB")
-            match = at_rcsb(query.chains[0])
+            match = _asked_rcsb(query.chains[0])
         if match is None:
-            asked = "the library" if request.network != "sequence" else "the library and RCSB"
-            raise NoStructure(f"No chain in {asked} is at least {IDENTITY:.0%} identical to {query.name}.")
+            online = request.network == "sequence"
+            asked = "the library and RCSB" if online else "the library"
+            raise NoStructure(
+                f"No chain in {asked} is at least {IDENTITY:.0%} identical to {query.name}.",
+                sent=[SENT] if online else [],
+            )
         return _prediction(match, request)
 
 
@@ -92,6 +98,14 @@ def in_library(sequence: str) -> Match | None:
             where, licence = "structure library", hit.entry.licence
             return Match(hit.entry.id, hit.chain, structure, hit.identity, hit.coverage, where, url, licence)
     return None
+
+
+def _asked_rcsb(sequence: str) -> Match | None:
+    try:
+        return at_rcsb(sequence)
+    except SourceFailed as fault:
+        fault.details["sent"] = [SENT]  # it did not answer, and may have heard
+        raise
 
 
 def at_rcsb(sequence: str) -> Match | None:
@@ -111,7 +125,7 @@ def at_rcsb(sequence: str) -> Match | None:
                     "RCSB PDB",
                     f"https://www.rcsb.org/structure/{name}",
                     LICENCE,
-                    ("The sequence to search.rcsb.org.",),
+                    (SENT,),
                 )
     return None
 

@@ -20,6 +20,7 @@ from foldsight_server.store.housekeeping import Housekeeping, ObjectRows
 from foldsight_server.store.keys import Keys
 from foldsight_server.store.objects import ObjectStore
 from foldsight_server.store.organizations import Organizations
+from foldsight_server.store.privacy import Privacy
 from foldsight_server.store.projects import Projects
 from foldsight_server.store.queue import Queue
 from foldsight_server.store.results import Results
@@ -50,7 +51,6 @@ class Service:
         place = os.environ.get("FOLDSIGHT_OBJECTS_URL") or home / "objects"
         self.objects = ObjectStore(place, self.object_rows.note)
         self.links = Links(self.objects, self.object_rows)
-        self.housekeeping = Housekeeping(self.database, self.objects)
         self.events = Events(self.database)
         self.keys = Keys(self.database)
         self.access = Access(self.database)
@@ -62,6 +62,10 @@ class Service:
         self.usage = Usage(self.access)
         self.similar = Similar(self.access, self.database)
         self.rooms = workspace_rooms(self.database, self.access, self.objects, self.discussion)
+        self.privacy = Privacy(self.access, self.database)
+        self.housekeeping = Housekeeping(self.database, self.objects, self.privacy.forget_due)
+        #: Accounts whose export is being sent.
+        self.exports: set[str] = set()
         self.guard = Guard()
         self.webhooks = Webhooks(self.access)
         self.courier = Courier(self.database, Post(self.guard), self.metrics.webhook)

@@ -52,6 +52,23 @@ def test_the_chain_says_why_each_earlier_step_did_not_answer() -> None:
     assert found.manifest.facts["provisional"] == "AlphaFold DB cannot be reached."
 
 
+def test_what_was_sent_to_sources_that_had_nothing_is_on_record_too() -> None:
+    engines = [
+        Fake("esmfold", availability=MISSING),
+        Fake("afdb", NoStructure("No entry."), origin="retrieved", sends="hash"),
+        Fake(
+            "pdb", SourceFailed("No answer.", sent=["The sequence to search.example."]), origin="experimental"
+        ),
+        Fake("template", origin="homology"),
+    ]
+    told = ["The MD5 of the sequence to Fake, which gave no structure.", "The sequence to search.example."]
+    found = chain.fold(ask(), Context(), engines)
+    assert list(found.manifest.sent) == told
+    with pytest.raises(NoStructure) as caught:
+        chain.fold(ask(), Context(), engines[:3])
+    assert len(caught.value.details["sent"]) == 2
+
+
 def test_the_chain_ends_in_an_honest_refusal_with_the_sequence_card() -> None:
     engines = [Fake("esmfold", availability=MISSING), Fake("template", NoStructure("x"), origin="homology")]
     with pytest.raises(NoStructure) as caught:

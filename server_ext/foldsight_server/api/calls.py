@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -137,15 +137,20 @@ class Call:
 
 @dataclass(frozen=True)
 class Response:
-    """One answer: JSON, or bytes with their type."""
+    """One answer: JSON, or bytes with their type, or bytes as they come."""
 
     body: Any
     status: int = 200
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def pieces(self) -> AsyncIterator[bytes] | None:
+        """The body of an answer that is sent while it is made; None when it is there."""
+        return self.body if isinstance(self.body, AsyncIterator) else None
+
     def encoded(self) -> bytes:
-        """Return the body as bytes."""
+        """Return a body that is there as bytes."""
         return self.body if isinstance(self.body, bytes) else msgspec.json.encode(self.body)
 
 

@@ -11,6 +11,7 @@ from foldsight_server.api import (
     discussion,
     jobs,
     openapi,
+    privacy,
     projects,
     rooms,
     sources,
@@ -120,6 +121,15 @@ _WEBHOOKS = (
     Route("GET", _WEBHOOK + "/deliveries", webhooks.list_deliveries, query=("state", *PAGE)),
     Route("POST", _WEBHOOK + "/deliveries/{delivery}/replay", webhooks.replay_delivery),
 )
+_PRIVACY = (
+    Route("GET", "/account", privacy.show_account),
+    Route("GET", "/account/export", privacy.export_account),
+    Route("POST", "/account/deletion", privacy.delete_account, body=privacy.Deletion),
+    Route("DELETE", "/account/deletion", privacy.keep_account),
+    Route("GET", "/audit", privacy.export_audit, query=("after", "limit")),
+    Route("GET", "/jobs/{job}/disclosures", privacy.show_job_disclosures),
+    Route("GET", _STRUCTURE + "/disclosures", privacy.show_structure_disclosures),
+)
 _ABOUT = (
     Route("GET", "/usage", about.show_usage),
     Route("GET", "/plans", about.list_plans, bare=True),
@@ -129,7 +139,7 @@ _ABOUT = (
     Route("GET", "/health", about.health),
     Route("GET", "/openapi.json", show_openapi, bare=True),
 )
-ROUTES = (*_JOBS, *_PROJECTS, *_STRUCTURES, *_DISCUSSION, *_ROOMS, *_WEBHOOKS, *_ABOUT)
+ROUTES = (*_JOBS, *_PROJECTS, *_STRUCTURES, *_DISCUSSION, *_ROOMS, *_WEBHOOKS, *_PRIVACY, *_ABOUT)
 
 
 def document() -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections.abc import Awaitable, Callable
 
 from foldsight_server.store.access import one
 from foldsight_server.store.database import Database
@@ -55,10 +56,14 @@ class Housekeeping:
     ----------
     database : Database
     objects : ObjectStore
+    forget : callable
+        Deletes the accounts whose grace is over; returns how many.
     """
 
-    def __init__(self, database: Database, objects: ObjectStore) -> None:
-        self._database, self._objects = database, objects
+    def __init__(
+        self, database: Database, objects: ObjectStore, forget: Callable[[], Awaitable[int]]
+    ) -> None:
+        self._database, self._objects, self._forget = database, objects, forget
 
     async def run(self) -> None:
         """Sweep for ever; a fresh server first does what it was started for."""
@@ -75,8 +80,9 @@ class Housekeeping:
             gone = await one(connection, "empty_trash", {"days": TRASH_DAYS})
             await connection.execute(sql("forget_keys"), {"age": KEY_AGE})
             await connection.execute(sql("forget_deliveries"), {"days": DELIVERY_DAYS})
+        accounts = await self._forget()
         removed = await self.collect(grace)
-        found = {**(gone or {}), "objects": removed}
+        found = {**(gone or {}), "accounts": accounts, "objects": removed}
         _log.info("swept: %s", found)
         return found
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from tornado import web
+from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from foldsight.errors import BadRequest, Failed, FoldSightError, NotAllowed, NotFound, WrongMethod
@@ -66,17 +68,29 @@ class Dispatching(web.RequestHandler):
 
     async def send(self, response: Response) -> None:
         """Send a response."""
-        self._put(response)
-        await self.finish()
+        if response.pieces is None:
+            self._put(response)
+            await self.finish()
+            return
+        self._head(response)
+        with contextlib.suppress(StreamClosedError):  # who asked has gone
+            async with contextlib.aclosing(response.pieces) as pieces:  # type: ignore[type-var]
+                async for piece in pieces:
+                    self.write(piece)
+                    await self.flush()
+            await self.finish()
 
     def _put(self, response: Response) -> None:
+        self._head(response)
+        self.write(response.encoded())
+
+    def _head(self, response: Response) -> None:
         self.set_status(response.status)
         self.set_header("Content-Type", response.content_type)
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Cache-Control", "no-store")
         for name, value in response.headers.items():
             self.set_header(name, value)
-        self.write(response.encoded())
 
 
 class Following(WebSocketHandler):
