@@ -4,8 +4,8 @@ Both are found by entry point, so that values need not know who draws or writes 
 
 * ``foldsight.exporters``: a function ``save(item, path, **options)`` under the suffix that it
   writes, such as ``cif`` or ``png``;
-* ``foldsight.viewers``: a class that takes items and style; ``structure`` is the default,
-  ``variants`` shows a scan.
+* ``foldsight.viewers``: what takes items and style and gives a widget; ``structure`` (Mol*) is the
+  default, ``nglview`` another, ``variants`` shows a scan.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Outlets:
         return save(self, path, **options)
 
     def view(self, **style: Any) -> Any:
-        """Return an interactive view; ``style`` as :class:`foldsight.scene.Style`."""
+        """Return an interactive view; ``style`` as :class:`foldsight.scene.Style`, ``viewer`` by name."""
         return view(self, **style)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
@@ -121,26 +121,32 @@ def _draft(target: Path, suffix: str) -> tuple[Path, Path]:
     return folder, folder / f"draft.{suffix}"
 
 
-def view(*items: Any, **style: Any) -> Any:
-    """Return an interactive view of items.
+def view(*items: Any, viewer: str = "structure", **style: Any) -> Any:
+    """Return an interactive view of items, in the viewer that is named.
 
     Raises
     ------
+    BadRequest
+        When there is no viewer of that name.
     Failed
-        When no viewer is installed.
+        When ours is not installed.
     """
-    return viewer("structure")(*items, **style)
+    return viewer_named(viewer)(*items, **style)
 
 
-def viewer(name: str) -> Any:
+def viewer_named(name: str) -> Any:
     """Return the viewer that an entry point names.
 
     Raises
     ------
+    BadRequest
+        When there is none of that name.
     Failed
-        When it is not installed.
+        When there is none at all.
     """
     points = {point.name: point for point in entry_points(group="foldsight.viewers")}
+    if not points:
+        raise Failed("No viewer is installed.", hint="Install again with: pip install .")
     if name not in points:
-        raise Failed(f"The viewer {name!r} is not installed.", hint="Install again with: pip install .")
+        raise BadRequest(f"There is no viewer {name!r}.", hint=f"Installed are {', '.join(sorted(points))}.")
     return points[name].load()

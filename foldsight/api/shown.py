@@ -132,7 +132,7 @@ class ShownVariants(Shown, VariantTable):
 
     def map(self, **style: Any) -> Any:
         """Return the heat map of a scan above the view, in one selection: a column is a residue."""
-        return outlets.viewer("variants")(self, **style)
+        return outlets.viewer_named("variants")(self, **style)
 
     @property
     def highlighted(self) -> list[ResidueRef]:

@@ -16,7 +16,7 @@ from foldsight.structure import Structure
 Source: TypeAlias = Fold | Structure | Prediction | str | Path | bytes
 
 
-def view(*items: Any, network: str | None = None, **style: Any) -> Any:
+def view(*items: Any, network: str | None = None, viewer: str = "structure", **style: Any) -> Any:
     """Return an interactive view.
 
     Parameters
@@ -26,6 +26,8 @@ def view(*items: Any, network: str | None = None, **style: Any) -> Any:
         its first; ``layout="grid"`` shows them side by side, turning together.
     network : {'off', 'hash', 'sequence'}, optional
         For records of a source.
+    viewer : str, optional
+        ``structure`` (Mol*), or another that is installed, such as ``nglview``.
     **style
         Fields of :class:`foldsight.scene.Style`: ``representation``, ``coloring``,
         ``palette``, ``height``, ``strip``.
@@ -33,8 +35,9 @@ def view(*items: Any, network: str | None = None, **style: Any) -> Any:
     Returns
     -------
     StructureView
+        Or the other viewer's widget.
     """
-    return outlets.view(*(shown(item, network=network) for item in items), **style)
+    return outlets.view(*(shown(item, network=network) for item in items), viewer=viewer, **style)
 
 
 def workbench(*items: Any, network: str | None = None, **style: Any) -> Any:

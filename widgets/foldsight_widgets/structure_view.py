@@ -71,7 +71,7 @@ class StructureView(anywidget.AnyWidget):
         self._waiting: dict[str, Answer[Any]] = {}
         self._picture: bytes | None = None
         self._from_page = False
-        super().__init__(scene=_scene(items, style))
+        super().__init__(scene=scene_of(items, style))
         self.on_msg(self._receive)
         self.observe(self._forget_missing, names="scene")
         self.observe(self._tell_hover, names="hover")
@@ -207,7 +207,13 @@ class StructureView(anywidget.AnyWidget):
         return data, metadata
 
 
-def _scene(items: Sequence[Prediction | Structure | Scene], style: Mapping[str, Any]) -> Scene:
+def scene_of(items: Sequence[Prediction | Structure | Scene], style: Mapping[str, Any]) -> Scene:
+    """Return the scene that a viewer's arguments ask for.
+
+    Raises
+    ------
+    BadRequest
+    """
     scenes = [item for item in items if isinstance(item, Scene)]
     if not scenes:
         return Scene.of(*[item for item in items if not isinstance(item, Scene)], **style)
