@@ -10,6 +10,7 @@ from foldsight.api.handle import Fold
 from foldsight.errors import BadRequest
 from foldsight.prediction import Prediction
 from foldsight.scene import Coloring, Scene
+from foldsight.scene.mvs_file import is_mvs, read_mvs
 from foldsight.structure import Structure
 
 #: A structure, or what ``foldsight.read`` takes for one.
@@ -22,6 +23,8 @@ def view(*items: Any, network: str | None = None, viewer: str = "structure", **s
     Parameters
     ----------
     *items : Fold, Prediction, Structure, Scene, result of an analysis, Path or str
+        A MolViewSpec scene (``.mvsj``, ``.mvsx``, or a builder of the package ``molviewspec``) is
+        shown alone and as it is; ``remote=True`` lets the page ask the servers that it names.
         A ``str`` is a path or ``pdb:1HPV``, ``afdb:P04637``. Items in one list are superposed on
         its first; ``layout="grid"`` shows them side by side, turning together.
     network : {'off', 'hash', 'sequence'}, optional
@@ -37,6 +40,10 @@ def view(*items: Any, network: str | None = None, viewer: str = "structure", **s
     StructureView
         Or the other viewer's widget.
     """
+    if len(items) == 1 and is_mvs(items[0]):
+        return outlets.view(
+            read_mvs(items[0], remote=style.pop("remote", False)), viewer="molviewspec", **style
+        )
     return outlets.view(*(shown(item, network=network) for item in items), viewer=viewer, **style)
 
 

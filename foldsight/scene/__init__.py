@@ -14,8 +14,8 @@
     :class:`Scene`, built from predictions and structures.
 ``payload``
     A scene as the widget and a saved figure carry it.
-``mvs``
-    A scene as MolViewSpec.
+``mvs``, ``mvs_file``
+    A scene as MolViewSpec, and such scenes of others.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import type { Job } from '../../widgets/js/src/job';
+import type { MvsScene } from '../../widgets/js/src/mol/mvs';
 import type { SavedView } from '../../widgets/js/src/saved';
 
 export interface LabJob extends Job {
@@ -17,6 +18,9 @@ export interface Forecast {
   position: number;
   cached: boolean;
 }
+
+/** What a file holds: structures for the workbench, or a scene that is shown as it is. */
+export type Opened = SavedView | { mvs: MvsScene };
 
 export interface EngineInfo {
   id: string;
@@ -66,7 +70,7 @@ export const api = {
   forecast: (request: FoldRequest) => call<Forecast>(`${API}/jobs/forecast`, 'POST', request),
   submit: (request: object) => call<LabJob>(`${API}/jobs`, 'POST', request),
   cancel: (id: string) => call<unknown>(`${API}/jobs/${id}/cancel`, 'POST', {}),
-  scene: (path: string) => call<SavedView>(`scene?path=${encodeURIComponent(path)}`),
+  scene: (path: string) => call<Opened>(`scene?path=${encodeURIComponent(path)}`),
   result: (id: string) => call<SavedView>(`scene?job=${encodeURIComponent(id)}`),
   entry: (name: string) => call<SavedView>(`scene?entry=${encodeURIComponent(name)}`),
   structure: (id: string) => call<SavedView>(`scene?structure=${encodeURIComponent(id)}`),

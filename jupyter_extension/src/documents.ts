@@ -2,18 +2,21 @@
 import { ABCWidgetFactory, DocumentWidget, type Context } from '@jupyterlab/docregistry';
 import { Widget } from '@lumino/widgets';
 import { loadEngine } from '../../widgets/js/src/loader';
-import type { SavedView } from '../../widgets/js/src/saved';
+import type { Engine } from '../../widgets/js/src/loader';
 import type { Bundle } from '@jupyterlab/translation';
-import { api } from './api';
+import { api, type Opened } from './api';
 import { options } from './settings';
+
+/** Until the pane gives it its own height. */
+const SCENE_HEIGHT = 520;
 
 /** Shows a view that the server made of a file or of a result. */
 export class StructurePane extends Widget {
   private unmount: (() => void) | null = null;
-  private saved: SavedView | null = null;
+  private saved: Opened | null = null;
   private turn = 0;
 
-  constructor(private readonly fetch: () => Promise<SavedView>, private readonly words: Bundle) {
+  constructor(private readonly fetch: () => Promise<Opened>, private readonly words: Bundle) {
     super();
     this.addClass('fsl-document');
     options.changed.connect(this.restyle, this);
@@ -30,7 +33,7 @@ export class StructurePane extends Widget {
       this.unmount?.();
       this.node.replaceChildren();
       this.saved = saved;
-      this.unmount = await engine.mountSaved(this.node, options.dressed(saved));
+      this.unmount = await this.mount(engine, saved);
     } catch (error) {
       if (turn !== this.turn || this.isDisposed) return;
       this.unmount?.();
@@ -39,12 +42,16 @@ export class StructurePane extends Widget {
     }
   }
 
+  private async mount(engine: Engine, opened: Opened): Promise<() => void> {
+    return 'mvs' in opened ? engine.mountMvs(this.node, opened.mvs, SCENE_HEIGHT) : engine.mountSaved(this.node, options.dressed(opened));
+  }
+
   /** The reader changed the settings. */
   private async restyle(): Promise<void> {
-    const engine = this.saved && (await loadEngine());
+    const engine = this.saved && !('mvs' in this.saved) && (await loadEngine());
     if (!engine || this.isDisposed || !this.unmount) return;
     this.unmount();
-    this.unmount = await engine.mountSaved(this.node, options.dressed(this.saved!));
+    this.unmount = await this.mount(engine, this.saved!);
   }
 
   dispose(): void {

@@ -29,5 +29,10 @@ export const FILE_TYPES: StructureType[] = [
   {
     name: 'foldsight-project', displayName: 'FoldSight file', extensions: ['.foldsight'],
     mimeTypes: ['application/vnd.foldsight'], fileFormat: 'base64'
+  },
+  text('foldsight-mvsj', 'MolViewSpec scene', ['.mvsj'], 'application/vnd.molviewspec+json'),
+  {
+    name: 'foldsight-mvsx', displayName: 'MolViewSpec archive', extensions: ['.mvsx'],
+    mimeTypes: ['application/vnd.molviewspec+zip'], fileFormat: 'base64'
   }
 ];

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from jupyter_server.serverapp import ServerApp
 from tornado.httpclient import HTTPClientError
 
 from foldsight.io.foldsight_file import save
+from foldsight.scene import Scene
+from foldsight.scene.mvs import to_mvsx
 from tests.samples import prediction
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
@@ -78,3 +81,33 @@ async def test_what_cannot_be_shown_is_refused(
         await scene_of(jp_fetch, **params)
     assert fault.value.code in (status, 422)
     assert words.lower() in (fault.value.response.body.decode().lower() if fault.value.response else "")
+
+
+async def test_a_molviewspec_scene_comes_with_its_files(jp_fetch: Fetch, jp_root_dir: Path) -> None:
+    folder = jp_root_dir / "figures"
+    folder.mkdir()
+    (folder / "own.mvsx").write_bytes(to_mvsx(Scene.of(prediction())))
+    with zipfile.ZipFile(folder / "own.mvsx") as archive:
+        archive.extractall(folder)
+    (folder / "index.mvsj").rename(folder / "loose.mvsj")
+    for name in ("own.mvsx", "loose.mvsj"):
+        answer = await jp_fetch("foldsight", "scene", params={"path": f"figures/{name}"})
+        found = json.loads(answer.body)["mvs"]
+        assert found["name"] == name
+        assert list(found["files"]) == ["structure-1.cif"]
+    (folder / "remote.mvsj").write_text(
+        '{"metadata": {"version": "1"}, "root": {"params": {"url": "https://tracker.example/x"}}}'
+    )
+    with pytest.raises(HTTPClientError) as fault:
+        await jp_fetch("foldsight", "scene", params={"path": "figures/remote.mvsj"})
+    assert fault.value.code == 400
+
+
+async def test_a_structure_of_a_project_opens(jp_fetch: Fetch, jp_root_dir: Path) -> None:
+    api = ("foldsight", "api", "v1", "projects")
+    made = await jp_fetch(*api, method="POST", body=json.dumps({"name": "Mine"}))
+    prediction().save(jp_root_dir / "one.pdb")
+    data = (jp_root_dir / "one.pdb").read_bytes()
+    kept = await jp_fetch(*api, json.loads(made.body)["id"], "structures", method="POST", body=data)
+    scene = await scene_of(jp_fetch, structure=json.loads(kept.body)["id"])
+    assert len(scene["structures"][0]["residues"]["auth_seq"]) == 47

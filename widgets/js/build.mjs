@@ -37,6 +37,7 @@ const files = {
   [name]: engine,
   [`${name}.gz`]: gzipSync(engine, { level: 9 }),
   'structure-view.js': (await bundle('src/widget.ts', { __ENGINE__: JSON.stringify(name) })).content,
+  'mvs-view.js': (await bundle('src/mvs_widget.ts', { __ENGINE__: JSON.stringify(name) })).content,
   'variant-map.js': (await bundle('src/variants.ts')).content,
   'job-progress.js': (await bundle('src/progress.ts')).content,
   'engine.LICENSES.txt': licences(inputs),

@@ -17,6 +17,7 @@ from tornado import web
 from foldsight.errors import BadRequest, FoldSightError
 from foldsight.prediction import Prediction
 from foldsight.scene import Scene
+from foldsight.scene.mvs_file import MvsScene, is_mvs, open_mvs
 from foldsight.structure import Structure
 from foldsight.typing import Json
 from foldsight_server.api.problems import failure
@@ -26,6 +27,8 @@ from foldsight_server.identity import local_user
 #: Parts of a job's result that make a prediction; each is optional but the first.
 RESULT_FILES = ("structure.cif", "confidence.json", "pae.npy", "manifest.json")
 
+#: A file beside a scene is given up after this long.
+BESIDE_SECONDS = 60
 _ENTRY = re.compile(r"(?:pdb|afdb|library):[A-Za-z0-9_.-]{1,64}\Z")
 
 
@@ -72,8 +75,26 @@ class SceneHandler(APIHandler):
             )
         contents: Any = self.contents_manager
         found = await ensure_async(contents.get(path, type="file", format="base64"))
-        data, name = base64.b64decode(found["content"]), path.rpartition("/")[2]
+        data, (folder, _, name) = base64.b64decode(found["content"]), path.rpartition("/")
+        if is_mvs(name):
+            beside = self._beside(folder, asyncio.get_running_loop())
+            return lambda: open_mvs(data, name, beside)
         return lambda: read(data, name=name)
+
+    def _beside(self, folder: str, loop: asyncio.AbstractEventLoop) -> Callable[[str], bytes | None]:
+        """Return how another thread gets a file of a folder, by the contents manager and its rules."""
+        contents: Any = self.contents_manager
+
+        async def fetch(name: str) -> bytes | None:
+            try:
+                found = await ensure_async(
+                    contents.get(f"{folder}/{name}".lstrip("/"), type="file", format="base64")
+                )
+            except web.HTTPError:
+                return None
+            return base64.b64decode(found["content"])
+
+        return lambda name: asyncio.run_coroutine_threadsafe(fetch(name), loop).result(BESIDE_SECONDS)
 
     async def _result(self, job: str) -> Callable[[], Any]:
         """Return how to read the result of a job, which only its owner is given."""
@@ -124,6 +145,9 @@ def _scene(read: Callable[[], Any]) -> Json:
     from foldsight.scene.tracks import with_tracks
 
     item = read()
+    if isinstance(item, MvsScene):
+        files = {url: base64.b64encode(data).decode("ascii") for url, data in item.files.items()}
+        return {"mvs": {"name": item.name, "tree": item.tree, "files": files}}
     if not isinstance(item, Prediction | Structure):
         raise BadRequest(
             "The file holds no structure.", hint="Open a PDB, mmCIF, BinaryCIF or .foldsight file."

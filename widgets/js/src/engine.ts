@@ -3,6 +3,8 @@ import type { Host } from './host';
 import { linkedHost } from './linked';
 import { savedHost, type SavedView } from './saved';
 import type { Layout } from './scene';
+import type { MvsScene } from './mol/mvs';
+import { mountMvsView } from './view/mvs_view';
 import { View } from './view/view';
 
 /** Build a live view in `element`; returns how to take it down. */
@@ -26,4 +28,9 @@ export function mountLinked(element: HTMLElement, other: Element, layout: Layout
     stop();
     unmount();
   };
+}
+
+/** Build a view of a MolViewSpec scene. */
+export function mountMvs(element: HTMLElement, scene: MvsScene, height: number): () => void {
+  return mountMvsView(element, scene, height);
 }

@@ -1,22 +1,9 @@
 /** The module each StructureView instance carries: it finds the engine and hands it the comm. */
+import { askKernel } from './asking';
 import { Listening, type Message, type MessageHandler, type WidgetModel } from './comm';
 import type { Host } from './host';
 import { loadEngine } from './loader';
 import type { RefData, Scene } from './scene';
-
-const ENGINE_MS = 60_000;
-
-function askKernel(model: WidgetModel): Promise<BlobPart> {
-  const listening = new Listening(model);
-  return new Promise<BlobPart>((resolve, reject) => {
-    const answer: MessageHandler = (message, buffers) => {
-      if (message.type === 'engine') resolve(buffers[0] as unknown as BlobPart);
-    };
-    listening.on('msg:custom', answer);
-    model.send({ type: 'engine' });
-    setTimeout(() => reject(new Error('The kernel did not send the viewer. Is it busy? Show the view again.')), ENGINE_MS);
-  }).finally(() => listening.stop());
-}
 
 function hostOf(model: WidgetModel, listening: Listening): Host {
   return {

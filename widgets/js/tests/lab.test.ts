@@ -19,7 +19,7 @@ test('what is wrong with a sequence is left for the server to say', () => {
 
 test('every kind of structure file has a type', () => {
   const suffixes = FILE_TYPES.flatMap(type => type.extensions);
-  assert.deepEqual(suffixes, ['.pdb', '.ent', '.cif', '.mmcif', '.bcif', '.foldsight']);
+  assert.deepEqual(suffixes, ['.pdb', '.ent', '.cif', '.mmcif', '.bcif', '.foldsight', '.mvsj', '.mvsx']);
 });
 
 test('a hit says what it is and what it opens', () => {

@@ -1,4 +1,5 @@
 /** A Mol* plugin with only what we use, and its picture-quality settings. */
+import { MolViewSpec } from 'molstar/lib/extensions/mvs/behavior.js';
 import { PluginBehaviors } from 'molstar/lib/mol-plugin/behavior.js';
 import { PluginConfig } from 'molstar/lib/mol-plugin/config.js';
 import { PluginContext } from 'molstar/lib/mol-plugin/context.js';
@@ -24,7 +25,8 @@ function spec(): PluginSpec {
       PluginSpec.Behavior(PluginBehaviors.Representation.SelectLoci),
       PluginSpec.Behavior(PluginBehaviors.Camera.CameraControls),
       PluginSpec.Behavior(PluginBehaviors.CustomProps.SecondaryStructure),
-      PluginSpec.Behavior(PluginBehaviors.CustomProps.ValenceModel)
+      PluginSpec.Behavior(PluginBehaviors.CustomProps.ValenceModel),
+      PluginSpec.Behavior(MolViewSpec)
     ],
     config: [[PluginConfig.General.DisableAntialiasing, false]]
   };
