@@ -7,12 +7,14 @@ up; else it starts one.
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,20 +23,26 @@ from typing import Any
 from foldsight import hub, settings
 from foldsight._version import __version__
 from foldsight.annotation.remote import SharedBook
-from foldsight.errors import Failed, FoldSightError, ServiceUnavailable, error_from_dict
-from foldsight.jobs import FINAL
+from foldsight.calls import (
+    Awaiting,
+    Blocking,
+    FindAgain,
+    Pause,
+    Step,
+    ask,
+)
+from foldsight.errors import FoldSightError, ServiceUnavailable, error_from_dict
+from foldsight.job_calls import JobOperations
 from foldsight.typing import Json
-from foldsight.workspace import Workspace
+from foldsight.workspace import AsyncWorkspace, Workspace
 
 _API = "/foldsight/api/v1"
 #: Seconds that a service may take to come up.
 START_LIMIT = 90.0
 #: Seconds without calls and jobs after which a service that we started ends.
 IDLE_EXIT = 900
-#: Seconds that one long poll is held.
-POLL = 20.0
-
-Update = Callable[[Json], None]
+#: How a service was found that is of this user and machine, and may be started again.
+_OURS = ("started", "running")
 #: Services that this process started; they outlive what is built on them here.
 _started: list[subprocess.Popen[bytes]] = []
 
@@ -48,7 +56,7 @@ class Address:
     found: str
 
 
-class Client:
+class Client(JobOperations, Blocking):
     """Calls one service.
 
     Parameters
@@ -59,9 +67,11 @@ class Client:
     """
 
     def __init__(self, address: Address, timeout: float = 60.0) -> None:
+        import httpx
+
         self.address = address
-        self._timeout = timeout
-        self._http = _open(address, timeout)
+        self._open = functools.partial(_open, httpx.Client, timeout=timeout)
+        self._http = self._open(address)
 
     def __enter__(self) -> Client:
         return self
@@ -69,160 +79,120 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def submit(self, request: Mapping[str, Any]) -> Json:
-        """Queue a fold request and return the job.
-
-        Raises
-        ------
-        Refused
-            When the request breaks the rules; nothing was queued.
-        """
-        return self._json("POST", "/jobs", json=dict(request))
-
-    def analyse(
-        self, kind: str, inputs: Sequence[Mapping[str, str]], *, name: str | None = None, **settings: Any
-    ) -> Json:
-        """Queue an analysis of what the service holds and return the job.
-
-        Parameters
-        ----------
-        kind : {'align', 'interfaces', 'pockets', 'variants'}
-        inputs : sequence of mapping
-            ``{"job": id}`` for a fold that is done, ``{"structure": id}`` for a structure of a
-            project.
-        name : str, optional
-        **settings
-            As :mod:`foldsight.tasks` has them.
-
-        Raises
-        ------
-        Refused
-        """
-        body = {"kind": kind, "inputs": [dict(each) for each in inputs], "name": name, "settings": settings}
-        return self._json("POST", "/analyses", json=body)
-
-    def get(self, job_id: str, *, wait: float = 0.0, since: int = 0) -> Json:
-        """Return a job; with ``wait`` the answer is held until its version exceeds ``since``."""
-        return self._json("GET", f"/jobs/{job_id}", params={"wait": wait, "since": since})
-
-    def jobs(self, state: str | None = None, limit: int = 50) -> list[Json]:
-        """Return the caller's jobs, newest first."""
-        params = {"limit": limit, **({"state": state} if state else {})}
-        jobs: list[Json] = self._json("GET", "/jobs", params=params)["jobs"]
-        return jobs
-
-    def cancel(self, job_id: str) -> Json:
-        """Cancel a job and return it as it is then."""
-        return self._json("POST", f"/jobs/{job_id}/cancel")
-
-    def file(self, job_id: str, name: str) -> bytes:
-        """Return one file of a result."""
-        return bytes(self._call("GET", f"/jobs/{job_id}/files/{name}").content)
-
-    def files(self, job: Json) -> dict[str, bytes]:
-        """Return every file of a finished job: its bundle."""
-        return {item["name"]: self.file(job["id"], item["name"]) for item in job["result"]["files"]}
-
-    def wait(self, job_id: str, on_update: Update | None = None, timeout: float | None = None) -> Json:
-        """Return the job once it has ended; a service that restarts meanwhile is waited for.
-
-        Raises
-        ------
-        Failed
-            When ``timeout`` seconds pass first.
-        """
-        deadline = None if timeout is None else time.monotonic() + timeout
-        since, patience = -1, _Patience()
-        while True:
-            left = POLL if deadline is None else min(POLL, deadline - time.monotonic())
-            if left <= 0:
-                raise Failed(
-                    f"Job {job_id} had not ended after {timeout:g} s.", hint="It goes on; ask again."
-                )
-            try:
-                job = self.get(job_id, wait=0 if since < 0 else left, since=max(since, 0))
-            except ServiceUnavailable as fault:
-                patience.sleep(fault)
-                self._find_again()
-                continue
-            patience = _Patience()
-            if on_update is not None and job["version"] != since:
-                on_update(job)
-            since = job["version"]
-            if job["state"] in FINAL:
-                return job
-
-    def _find_again(self) -> None:
-        """Look where the local service is now: its port changes when it starts again."""
-        if self.address.found in ("started", "running"):
-            self.close()
-            self.address = _running_service() or _start_service()
-            self._http = _open(self.address, self._timeout)
-
     @property
     def workspace(self) -> Workspace:
         """Projects and what is in them."""
-        return Workspace(self._call)
+        return Workspace(self)
 
     def room(self, room: str) -> SharedBook:
         """Return the annotations of a room: of a stored structure, a project, or ``local-`` and a name."""
-        return SharedBook(self._json, room)
-
-    def engines(self) -> list[Json]:
-        """Return the engines and whether each can run where jobs run."""
-        rows: list[Json] = self._json("GET", "/engines")["engines"]
-        return rows
-
-    def health(self) -> Json:
-        """Return what the service says of itself."""
-        return self._json("GET", "/health")
+        return SharedBook(lambda method, path, **options: self.do(ask(method, path, **options)), room)
 
     def close(self) -> None:
         """Close the connection."""
         self._http.close()
 
-    def _json(self, method: str, path: str, **options: Any) -> Json:
-        found: Json = self._call(method, path, **options).json()
-        return found
+    def step(self, step: Step) -> Any:
+        """Do one step of an operation."""
+        if isinstance(step, Pause):
+            return time.sleep(step.seconds)
+        if isinstance(step, FindAgain):
+            return self._find_again()
+        with _reaching(self.address):
+            response = self._http.request(step.method, step.path, **step.options)
+        return step.read(_checked(response, self.address))
 
-    def _call(self, method: str, path: str, **options: Any) -> Any:
+    def _find_again(self) -> None:
+        if self.address.found in _OURS:
+            self.close()
+            self.address = _running_service() or _start_service()
+            self._http = self._open(self.address)
+
+
+class AsyncClient(JobOperations, Awaiting):
+    """Calls one service without blocking: every operation of :class:`Client` but rooms, awaited.
+
+    Parameters
+    ----------
+    address : Address
+    timeout : float, optional
+        Seconds for one answer.
+
+    Examples
+    --------
+    ::
+
+        async with await connect_async() as client:
+            jobs = await asyncio.gather(*(client.submit(request) for request in requests))
+            async for project in client.workspace.projects():
+                print(project["name"])
+    """
+
+    def __init__(self, address: Address, timeout: float = 60.0) -> None:
         import httpx
 
-        try:
-            response = self._http.request(method, path, **options)
-        except httpx.HTTPError as fault:
-            raise ServiceUnavailable(
-                f"The FoldSight service at {self.address.url} does not answer ({type(fault).__name__}).",
-                hint="foldsight doctor says what is running.",
-            ) from fault
-        if response.is_success:
-            return response
-        raise _error(response.status_code, response.content, self.address.url)
+        self.address = address
+        self._open = functools.partial(_open, httpx.AsyncClient, timeout=timeout)
+        self._http = self._open(address)
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @property
+    def workspace(self) -> AsyncWorkspace:
+        """Projects and what is in them."""
+        return AsyncWorkspace(self)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._http.aclose()
+
+    async def step(self, step: Step) -> Any:
+        """Do one step of an operation."""
+        if isinstance(step, Pause):
+            return await asyncio.sleep(step.seconds)
+        if isinstance(step, FindAgain):
+            return await self._find_again()
+        with _reaching(self.address):
+            response = await self._http.request(step.method, step.path, **step.options)
+        return step.read(_checked(response, self.address))
+
+    async def _find_again(self) -> None:
+        if self.address.found in _OURS:
+            address = await asyncio.to_thread(lambda: _running_service() or _start_service())
+            if address != self.address:  # else somebody who waits beside us has found it already
+                former, self.address, self._http = self._http, address, self._open(address)
+                await former.aclose()
 
 
-def _open(address: Address, timeout: float) -> Any:
+@contextmanager
+def _reaching(address: Address) -> Iterator[None]:
+    """Turn what goes wrong on the way into our error."""
     import httpx
 
+    try:
+        yield
+    except httpx.HTTPError as fault:
+        raise ServiceUnavailable(
+            f"The FoldSight service at {address.url} does not answer ({type(fault).__name__}).",
+            hint="foldsight doctor says what is running.",
+        ) from fault
+
+
+def _checked(response: Any, address: Address) -> Any:
+    """Return a response that is none of an error."""
+    if response.is_success:
+        return response
+    raise _error(response.status_code, response.content, address.url)
+
+
+def _open(kind: Callable[..., Any], address: Address, timeout: float) -> Any:
     headers = {"Authorization": f"token {address.token}"} if address.token else {}
     # A service of this machine or this site is never behind the web's proxy settings.
-    return httpx.Client(
-        base_url=address.url.rstrip("/") + _API, headers=headers, timeout=timeout, trust_env=False
-    )
-
-
-class _Patience:
-    """Waits a little longer after each failure in a row, and gives up after two minutes."""
-
-    def __init__(self) -> None:
-        self._start = time.monotonic()
-        self._pause = 0.2
-
-    def sleep(self, fault: ServiceUnavailable) -> None:
-        """Sleep, or raise ``fault`` when it has lasted too long."""
-        if time.monotonic() - self._start > 120:
-            raise fault
-        time.sleep(self._pause)
-        self._pause = min(self._pause * 2, 5.0)
+    return kind(base_url=address.url.rstrip("/") + _API, headers=headers, timeout=timeout, trust_env=False)
 
 
 def _error(status: int, body: bytes, url: str) -> FoldSightError:
@@ -245,15 +215,29 @@ def connect() -> Client:
     ServiceUnavailable
         When the named service does not answer, or none can be started.
     """
+    return Client(find())
+
+
+async def connect_async() -> AsyncClient:
+    """Do as :func:`connect` does, for code that must not block."""
+    return AsyncClient(await asyncio.to_thread(find))
+
+
+def find() -> Address:
+    """Find the service, or start one; the order is the module's.
+
+    Raises
+    ------
+    ServiceUnavailable
+    """
     url = os.environ.get("FOLDSIGHT_URL")
     if url:
-        return Client(Address(url, os.environ.get("FOLDSIGHT_TOKEN", ""), "FOLDSIGHT_URL"))
+        return Address(url, os.environ.get("FOLDSIGHT_TOKEN", ""), "FOLDSIGHT_URL")
     shared = hub.service_url()
     if shared:
         # The token of the user's own server; where there is a shared service, no other is started.
-        return Client(Address(shared, os.environ["JUPYTERHUB_API_TOKEN"], "hub"))
-    address = _jupyter_server() or _running_service() or _start_service()
-    return Client(address)
+        return Address(shared, os.environ["JUPYTERHUB_API_TOKEN"], "hub")
+    return _jupyter_server() or _running_service() or _start_service()
 
 
 def _health(address: Address) -> Json | None:

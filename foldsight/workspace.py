@@ -1,135 +1,161 @@
 """Projects and what is in them, through the service: ``connect().workspace``.
 
 Lists come page by page as they are read, so that a loop over ten thousand structures starts
-with the first.
+with the first. Of :class:`AsyncWorkspace`, operations are awaited and lists are read with
+``async for``.
 """
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote
 
+from foldsight.calls import (
+    Ask,
+    Awaiting,
+    Blocking,
+    Flow,
+    Pages,
+    T,
+    ask,
+    bytes_of,
+    given,
+    listing,
+    once,
+    operation,
+    pages,
+    post,
+    rows,
+    tell,
+    under,
+)
 from foldsight.typing import Json
 
 
-class Caller(Protocol):
-    """Calls one operation of the service and returns the response; errors are raised."""
-
-    def __call__(self, method: str, path: str, **options: Any) -> Any:
-        """Call."""
-        ...
-
-
-class Workspace:
-    """Operations of the workspace; ids are UUIDs as texts.
-
-    Parameters
-    ----------
-    call : callable
-        Of the client.
-    """
-
-    def __init__(self, call: Caller) -> None:
-        self._call = call
+class WorkspaceOperations:
+    """Operations of the workspace; ids are UUIDs as texts."""
 
     # -- projects
 
-    def projects(self, *, trash: bool = False, public: bool = False) -> Iterator[Json]:
+    @listing
+    def projects(self, *, trash: bool = False, public: bool = False) -> Pages:
         """Yield the caller's projects, newest first."""
-        return self._pages("/projects", "projects", trash=trash, public=public)
+        return pages("/projects", "projects", trash=trash, public=public)
 
+    @operation
     def create_project(
         self, name: str, description: str = "", visibility: str = "private", organization: str | None = None
-    ) -> Json:
+    ) -> Ask[Json]:
         """Make a project; visibility is ``private``, ``organisation`` or ``public``."""
         body = {"name": name, "description": description, "visibility": visibility}
-        return self._post("/projects", {**body, **({"organization": organization} if organization else {})})
+        return post("/projects", {**body, **({"organization": organization} if organization else {})})
 
-    def project(self, project: str) -> Json:
+    @operation
+    def project(self, project: str) -> Ask[Json]:
         """Return a project."""
-        return self._json("GET", f"/projects/{project}")
+        return ask("GET", f"/projects/{project}")
 
-    def change_project(self, project: str, **changes: str) -> Json:
+    @operation
+    def change_project(self, /, project: str, **changes: str) -> Ask[Json]:
         """Change ``name``, ``description`` or ``visibility``."""
-        return self._json("PATCH", f"/projects/{project}", json=changes)
+        return ask("PATCH", f"/projects/{project}", json=changes)
 
-    def trash_project(self, project: str) -> None:
+    @operation
+    def trash_project(self, project: str) -> Ask[None]:
         """Put a project into the trash."""
-        self._json("DELETE", f"/projects/{project}")
+        return tell("DELETE", f"/projects/{project}")
 
-    def restore_project(self, project: str) -> Json:
+    @operation
+    def restore_project(self, project: str) -> Ask[Json]:
         """Take a project out of the trash."""
-        return self._post(f"/projects/{project}/restore")
+        return post(f"/projects/{project}/restore")
 
-    def fork_project(self, project: str, name: str | None = None) -> Json:
+    @operation
+    def fork_project(self, project: str, name: str | None = None) -> Ask[Json]:
         """Copy a project into a new one of the caller's that says where it is from."""
-        return self._post(f"/projects/{project}/fork", {"name": name})
+        return post(f"/projects/{project}/fork", {"name": name})
 
-    def members(self, project: str) -> list[Json]:
+    @operation
+    def members(self, project: str) -> Ask[list[Json]]:
         """Return the members of a project."""
-        return self._list(f"/projects/{project}/members", "members")
+        return rows(f"/projects/{project}/members", "members")
 
-    def put_member(self, project: str, user: str, role: str) -> None:
+    @operation
+    def put_member(self, project: str, user: str, role: str) -> Ask[None]:
         """Add a member or change their role: viewer, commenter, editor or owner."""
-        self._json("PUT", f"/projects/{project}/members/{quote(user, safe='')}", json={"role": role})
+        return tell("PUT", f"/projects/{project}/members/{quote(user, safe='')}", json={"role": role})
 
-    def drop_member(self, project: str, user: str) -> None:
+    @operation
+    def drop_member(self, project: str, user: str) -> Ask[None]:
         """Remove a member."""
-        self._json("DELETE", f"/projects/{project}/members/{quote(user, safe='')}")
+        return tell("DELETE", f"/projects/{project}/members/{quote(user, safe='')}")
 
-    def audit(self, project: str, limit: int = 50) -> list[Json]:
+    @operation
+    def audit(self, project: str, limit: int = 50) -> Ask[list[Json]]:
         """Return the last deeds in a project, newest first; for its owners."""
-        return self._list(f"/projects/{project}/audit", "entries", limit=limit)
+        return rows(f"/projects/{project}/audit", "entries", limit=limit)
 
     # -- organisations and accounts
 
-    def organizations(self) -> list[Json]:
+    @operation
+    def organizations(self) -> Ask[list[Json]]:
         """Return the organisations that the caller belongs to."""
-        return self._list("/organizations", "organizations")
+        return rows("/organizations", "organizations")
 
-    def create_organization(self, name: str, institution: str = "") -> Json:
+    @operation
+    def create_organization(self, name: str, institution: str = "") -> Ask[Json]:
         """Make an organisation."""
-        return self._post("/organizations", {"name": name, "institution": institution})
+        return post("/organizations", {"name": name, "institution": institution})
 
-    def org_members(self, organization: str) -> list[Json]:
+    @operation
+    def org_members(self, organization: str) -> Ask[list[Json]]:
         """Return the members of an organisation."""
-        return self._list(f"/organizations/{organization}/members", "members")
+        return rows(f"/organizations/{organization}/members", "members")
 
-    def put_org_member(self, organization: str, user: str, role: str = "member") -> None:
+    @operation
+    def put_org_member(self, organization: str, user: str, role: str = "member") -> Ask[None]:
         """Add a member to an organisation: ``member`` or ``admin``."""
         path = f"/organizations/{organization}/members/{quote(user, safe='')}"
-        self._json("PUT", path, json={"role": role})
+        return tell("PUT", path, json={"role": role})
 
-    def drop_org_member(self, organization: str, user: str) -> None:
+    @operation
+    def drop_org_member(self, organization: str, user: str) -> Ask[None]:
         """Remove a member from an organisation."""
-        self._json("DELETE", f"/organizations/{organization}/members/{quote(user, safe='')}")
+        return tell("DELETE", f"/organizations/{organization}/members/{quote(user, safe='')}")
 
-    def usage(self) -> Json:
+    @operation
+    def usage(self) -> Ask[Json]:
         """Return what the caller's accounts have used of their plans in this period."""
-        return self._json("GET", "/usage")
+        return ask("GET", "/usage")
 
-    def plans(self) -> list[Json]:
+    @operation
+    def plans(self) -> Ask[list[Json]]:
         """Return the plans that can be bought, cheapest first."""
-        return self._list("/plans", "plans")
+        return rows("/plans", "plans")
 
-    def forecast(self, request: Mapping[str, Any]) -> Json:
+    @operation
+    def forecast(self, request: Mapping[str, Any]) -> Ask[Json]:
         """Return what a fold request would cost and how many jobs would run before it."""
-        return self._json("POST", "/jobs/forecast", json=dict(request))
+        return ask("POST", "/jobs/forecast", json=dict(request))
 
     # -- structures
 
-    def structures(self, project: str, *, tag: str | None = None, trash: bool = False) -> Iterator[Json]:
+    @listing
+    def structures(self, project: str, *, tag: str | None = None, trash: bool = False) -> Pages:
         """Yield the structures of a project, newest first."""
-        return self._pages(f"/projects/{project}/structures", "structures", tag=tag, trash=trash)
+        return pages(f"/projects/{project}/structures", "structures", tag=tag, trash=trash)
 
-    def predictions(self, project: str) -> Iterator[Json]:
+    @listing
+    def predictions(self, project: str) -> Pages:
         """Yield the prediction jobs of a project, newest first."""
-        return self._pages(f"/projects/{project}/predictions", "predictions")
+        return pages(f"/projects/{project}/predictions", "predictions")
 
-    def upload(self, project: str, source: str | Path | bytes, name: str | None = None, **facts: str) -> Json:
+    @operation
+    def upload(
+        self, /, project: str, source: str | Path | bytes, name: str | None = None, **facts: str
+    ) -> Ask[Json]:
         """Keep a PDB, mmCIF or BinaryCIF file in a project.
 
         Parameters
@@ -144,64 +170,69 @@ class Workspace:
         data = source if isinstance(source, bytes) else Path(source).read_bytes()
         called = name or (None if isinstance(source, bytes) else Path(source).stem)
         params = {**facts, **({"name": called} if called else {})}
-        headers = {"Content-Type": "application/octet-stream", **_key()}
-        found: Json = self._call(
-            "POST", f"/projects/{project}/structures", content=data, params=params, headers=headers
-        ).json()
-        return found
+        headers = {"Content-Type": "application/octet-stream", **once()}
+        path = f"/projects/{project}/structures"
+        return ask("POST", path, content=data, params=params, headers=headers)
 
-    def structure(self, structure: str) -> Json:
+    @operation
+    def structure(self, structure: str) -> Ask[Json]:
         """Return a structure."""
-        return self._json("GET", f"/structures/{structure}")
+        return ask("GET", f"/structures/{structure}")
 
-    def change_structure(self, structure: str, **changes: str) -> Json:
+    @operation
+    def change_structure(self, /, structure: str, **changes: str) -> Ask[Json]:
         """Change ``name``, ``organism``, ``uniprot`` or ``pdb_id``."""
-        return self._json("PATCH", f"/structures/{structure}", json=changes)
+        return ask("PATCH", f"/structures/{structure}", json=changes)
 
-    def trash_structure(self, structure: str) -> None:
+    @operation
+    def trash_structure(self, structure: str) -> Ask[None]:
         """Put a structure into the trash."""
-        self._json("DELETE", f"/structures/{structure}")
+        return tell("DELETE", f"/structures/{structure}")
 
-    def restore_structure(self, structure: str) -> Json:
+    @operation
+    def restore_structure(self, structure: str) -> Ask[Json]:
         """Take a structure out of the trash."""
-        return self._post(f"/structures/{structure}/restore")
+        return post(f"/structures/{structure}/restore")
 
-    def structure_file(self, structure: str, name: str) -> bytes:
+    @operation
+    def structure_file(self, structure: str, name: str) -> Ask[bytes]:
         """Return one file of a structure."""
-        return bytes(self._call("GET", f"/structures/{structure}/files/{quote(name, safe='')}").content)
+        return Ask("GET", f"/structures/{structure}/files/{quote(name, safe='')}", bytes_of)
 
-    def structure_link(self, structure: str, name: str) -> Json:
+    @operation
+    def structure_link(self, structure: str, name: str) -> Ask[Json]:
         """Make a link to a file that anybody may read for an hour: ``url`` and ``expires``.
 
         A URL that begins with ``/files/`` is one of the service: it comes after its address.
         """
-        return self._json("GET", f"/structures/{structure}/files/{quote(name, safe='')}/link")
+        return ask("GET", f"/structures/{structure}/files/{quote(name, safe='')}/link")
 
-    def job_link(self, job: str, name: str) -> Json:
+    @operation
+    def job_link(self, job: str, name: str) -> Ask[Json]:
         """Make a link to a file of a result, as :meth:`structure_link` does."""
-        return self._json("GET", f"/jobs/{job}/files/{quote(name, safe='')}/link")
+        return ask("GET", f"/jobs/{job}/files/{quote(name, safe='')}/link")
 
-    def tag(self, structure: str, tag: str) -> Json:
+    @operation
+    def tag(self, structure: str, tag: str) -> Ask[Json]:
         """Tag a structure."""
-        return self._json("PUT", f"/structures/{structure}/tags/{quote(tag, safe='')}")
+        return ask("PUT", f"/structures/{structure}/tags/{quote(tag, safe='')}")
 
-    def untag(self, structure: str, tag: str) -> Json:
+    @operation
+    def untag(self, structure: str, tag: str) -> Ask[Json]:
         """Take a tag from a structure."""
-        return self._json("DELETE", f"/structures/{structure}/tags/{quote(tag, safe='')}")
+        return ask("DELETE", f"/structures/{structure}/tags/{quote(tag, safe='')}")
 
-    def search(self, text: str, *, kind: str | None = None, project: str | None = None) -> Iterator[Json]:
+    @listing
+    def search(self, text: str, *, kind: str | None = None, project: str | None = None) -> Pages:
         """Yield projects, structures, tags, annotations and comments by the beginnings of words."""
-        offset: int | None = 0
-        while offset is not None:
-            params = _given(q=text, kind=kind, project=project, offset=offset)
-            page = self._json("GET", "/search", params=params)
-            yield from page["hits"]
-            offset = page["next_offset"]
+        query = given(q=text, kind=kind, project=project)
+        return Pages("/search", "hits", query, cursor="offset", next="next_offset")
 
+    @operation
     def similar(
         self, sequence: str | None = None, *, structure: str | None = None, k: int = 10,
         project: str | None = None, kind: str | None = None,
-    ) -> Json:  # fmt: skip
+    ) -> Ask[Json]:  # fmt: skip
         """Find library entries and structures with sequences like a given one.
 
         Returns
@@ -209,95 +240,117 @@ class Workspace:
         dict
             ``kind`` of embedding that was compared, and ``hits`` with their ``cosine``, best first.
         """
-        body = _given(sequence=sequence, structure=structure, k=k, project=project, kind=kind)
-        return self._json("POST", "/similar", json=body)
+        body = given(sequence=sequence, structure=structure, k=k, project=project, kind=kind)
+        return ask("POST", "/similar", json=body)
 
     # -- what was found out, and what is said about it
 
-    def comments(self, project: str, structure: str | None = None) -> Iterator[Json]:
+    @listing
+    def comments(self, project: str, structure: str | None = None) -> Pages:
         """Yield threads with their replies, newest thread first."""
-        return self._pages(f"/projects/{project}/comments", "comments", structure=structure)
+        return pages(f"/projects/{project}/comments", "comments", structure=structure)
 
+    @operation
     def comment(
         self, project: str, body: str, *, structure: str | None = None, parent: str | None = None,
         residues: str | None = None,
-    ) -> Json:  # fmt: skip
+    ) -> Ask[Json]:  # fmt: skip
         """Write a comment, or a reply to ``parent``; ``@id`` mentions somebody."""
-        given = _given(body=body, structure=structure, parent=parent, residues=residues)
-        return self._post(f"/projects/{project}/comments", given)
+        words = given(body=body, structure=structure, parent=parent, residues=residues)
+        return post(f"/projects/{project}/comments", words)
 
-    def change_comment(self, comment: str, body: str | None = None, resolved: bool | None = None) -> Json:
+    @operation
+    def change_comment(
+        self, comment: str, body: str | None = None, resolved: bool | None = None
+    ) -> Ask[Json]:
         """Change one's own text, or mark a thread as resolved."""
-        return self._json("PATCH", f"/comments/{comment}", json={"body": body, "resolved": resolved})
+        return ask("PATCH", f"/comments/{comment}", json={"body": body, "resolved": resolved})
 
-    def delete_comment(self, comment: str) -> None:
+    @operation
+    def delete_comment(self, comment: str) -> Ask[None]:
         """Delete a comment."""
-        self._json("DELETE", f"/comments/{comment}")
+        return tell("DELETE", f"/comments/{comment}")
 
-    def mentions(self, *, seen: bool = False) -> Iterator[Json]:
+    @listing
+    def mentions(self, *, seen: bool = False) -> Pages:
         """Yield comments that mention the caller; with ``seen`` they count as seen then."""
-        return self._pages("/mentions", "mentions", seen=seen)
+        return pages("/mentions", "mentions", seen=seen)
 
-    def annotations(self, project: str, structure: str | None = None) -> list[Json]:
+    @operation
+    def annotations(self, project: str, structure: str | None = None) -> Ask[list[Json]]:
         """Return the annotations of a project as the search knows them."""
-        return self._list(f"/projects/{project}/annotations", "annotations", structure=structure)
+        return rows(f"/projects/{project}/annotations", "annotations", structure=structure)
 
-    def alignments(self, project: str) -> Iterator[Json]:
+    @listing
+    def alignments(self, project: str) -> Pages:
         """Yield the alignments of a project, newest first."""
-        return self._pages(f"/projects/{project}/alignments", "alignments")
+        return pages(f"/projects/{project}/alignments", "alignments")
 
-    def add_alignment(self, project: str, **found: Any) -> Json:
+    @operation
+    def add_alignment(self, /, project: str, **found: Any) -> Ask[Json]:
         """Keep an alignment: ``reference``, ``mobile``, ``method``, both TM-scores and so on."""
-        return self._post(f"/projects/{project}/alignments", found)
+        return post(f"/projects/{project}/alignments", found)
 
-    def pockets(self, structure: str) -> list[Json]:
+    @operation
+    def pockets(self, structure: str) -> Ask[list[Json]]:
         """Return the pockets of a structure by method and rank."""
-        return self._list(f"/structures/{structure}/pockets", "pockets")
+        return rows(f"/structures/{structure}/pockets", "pockets")
 
-    def put_pockets(self, structure: str, method: str, pockets: Sequence[Mapping[str, Any]]) -> list[Json]:
+    @operation
+    def put_pockets(
+        self, structure: str, method: str, pockets: Sequence[Mapping[str, Any]]
+    ) -> Ask[list[Json]]:
         """Keep the pockets that a method found, best first, in place of those that it found before."""
         body = {"method": method, "pockets": [dict(pocket) for pocket in pockets]}
-        rows: list[Json] = self._json("PUT", f"/structures/{structure}/pockets", json=body)["pockets"]
-        return rows
+        return Ask("PUT", f"/structures/{structure}/pockets", under("pockets"), {"json": body})
 
-    def variant_analyses(self, structure: str) -> Iterator[Json]:
+    @listing
+    def variant_analyses(self, structure: str) -> Pages:
         """Yield the variant analyses of a structure, newest first."""
-        return self._pages(f"/structures/{structure}/variants", "analyses")
+        return pages(f"/structures/{structure}/variants", "analyses")
 
-    def add_variants(self, structure: str, method: str, variants: Sequence[Mapping[str, Any]]) -> Json:
+    @operation
+    def add_variants(self, structure: str, method: str, variants: Sequence[Mapping[str, Any]]) -> Ask[Json]:
         """Keep an analysis of variants: ``[{"variant": "V82A", "ddg": 1.2}]``, ddG in kcal/mol."""
         body = {"method": method, "variants": [dict(variant) for variant in variants]}
-        return self._post(f"/structures/{structure}/variants", body)
-
-    # -- calls
-
-    def _json(self, method: str, path: str, **options: Any) -> Json:
-        found: Json = self._call(method, path, **options).json()
-        return found
-
-    def _post(self, path: str, body: Mapping[str, Any] | None = None) -> Json:
-        return self._json("POST", path, headers=_key(), **({} if body is None else {"json": dict(body)}))
-
-    def _list(self, path: str, name: str, **query: Any) -> list[Json]:
-        rows: list[Json] = self._json("GET", path, params=_given(**query))[name]
-        return rows
-
-    def _pages(self, path: str, name: str, **query: Any) -> Iterator[Json]:
-        cursor: str | None = None
-        while True:
-            page = self._json("GET", path, params=_given(cursor=cursor, **query))
-            yield from page[name]
-            cursor = page["next"]
-            if cursor is None:
-                return
+        return post(f"/structures/{structure}/variants", body)
 
 
-def _key() -> dict[str, str]:
-    """A key of one request, so that what is sent twice takes effect once."""
-    return {"Idempotency-Key": str(uuid.uuid4())}
+class Workspace(WorkspaceOperations, Blocking):
+    """The workspace of a client.
+
+    Parameters
+    ----------
+    client : Blocking
+    """
+
+    def __init__(self, client: Blocking) -> None:
+        self._client = client
+
+    def do(self, work: Ask[T] | Flow[T]) -> T:
+        """Have the client do it."""
+        return self._client.do(work)
+
+    def each(self, listed: Pages) -> Iterator[Json]:
+        """Have the client read it."""
+        return self._client.each(listed)
 
 
-def _given(**values: Any) -> dict[str, Any]:
-    """What was given: no None, and no False, which is what the service takes for granted."""
-    kept = {name: value for name, value in values.items() if value is not None and value is not False}
-    return {name: "true" if value is True else value for name, value in kept.items()}
+class AsyncWorkspace(WorkspaceOperations, Awaiting):
+    """The workspace of an asynchronous client.
+
+    Parameters
+    ----------
+    client : Awaiting
+    """
+
+    def __init__(self, client: Awaiting) -> None:
+        self._client = client
+
+    async def do(self, work: Ask[T] | Flow[T]) -> T:
+        """Have the client do it."""
+        return await self._client.do(work)
+
+    def each(self, listed: Pages) -> AsyncIterator[Json]:
+        """Have the client read it."""
+        return self._client.each(listed)
