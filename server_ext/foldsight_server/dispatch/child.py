@@ -11,7 +11,7 @@ import sys
 import threading
 from typing import Any
 
-from foldsight.errors import ServiceUnavailable
+from foldsight.errors import ServiceUnavailable, error_from_dict
 
 #: What workers must never hold: workers run engines of third parties.
 _SECRETS = (
@@ -62,6 +62,8 @@ class Child:
         Raises
         ------
         ServiceUnavailable
+        FoldSightError
+            What the kind of cluster refuses.
         """
         assert self._process.stdout is not None
         try:
@@ -70,8 +72,11 @@ class Child:
         except (TimeoutError, ValueError):
             await asyncio.to_thread(self.end)
             raise ServiceUnavailable(
-                "The local Dask cluster did not start.", hint="See the server's log."
+                "The Dask cluster did not start.", hint="See the server's log."
             ) from None
+        if "error" in told:
+            await asyncio.to_thread(self.end)
+            raise error_from_dict(told["error"])
         return told
 
     def end(self) -> None:

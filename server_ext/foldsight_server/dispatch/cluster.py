@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import CancelledError
 from importlib import import_module
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from foldsight.errors import EngineFailed, ServiceUnavailable
 from foldsight_server.dispatch import task
 from foldsight_server.dispatch.child import Child
+from foldsight_server.dispatch.clusters import RESOURCE, address
 from foldsight_server.store.queue import Claim
 
 _log = logging.getLogger(__name__)
@@ -31,22 +32,22 @@ class WorkerDied(RunLost):
 
 
 class Cluster:
-    """A local cluster in a child process and the client to it.
-
-    ``FOLDSIGHT_SCHEDULER`` names a running scheduler to use instead (``tls://...``), with
-    Dask's own configuration for its certificates.
+    """A cluster of a child process, or one that is named by address, and the client to it.
 
     Parameters
     ----------
     report : callable
         Takes the progress events of :mod:`foldsight_server.dispatch.task`.
+    place : Address, optional
+        A scheduler to use; by default what the environment names
+        (:mod:`foldsight_server.dispatch.clusters.address`), else a cluster of our own.
     """
 
-    def __init__(self, report: Report) -> None:
-        self._report = report
+    def __init__(self, report: Report, place: address.Address | None = None) -> None:
+        self._report, self._place = report, place
         self._child: Child | None = None
         self._client: Any = None
-        self._slots = asyncio.Semaphore(1)
+        self._turn = asyncio.Lock()
         self._gone = asyncio.Event()
         self._watch: asyncio.Task[None] | None = None
         self._futures: dict[str, Any] = {}
@@ -59,19 +60,17 @@ class Cluster:
         ------
         ServiceUnavailable
         """
-        address = os.environ.get("FOLDSIGHT_SCHEDULER")
+        place = self._place or address.read(os.environ)
         # Importing distributed takes seconds; the child does the same meanwhile.
         loading = asyncio.to_thread(import_module, "distributed")
-        if address:
-            distributed: Any = await loading
-            self._client = await _connect(distributed, address, None)
-            self.workers = max(len(self._client.scheduler_info(n_workers=-1)["workers"]), 1)
+        if place:
+            self._client = await _connect(await loading, place.url, place.tls)
+            self.workers = await self._living()
         else:
             self._child = Child()
             distributed, told = await asyncio.gather(loading, self._child.first_line(START_LIMIT))
             self.workers = int(told["workers"])
             self._client = await _connect(distributed, told["address"], told["tls"])
-        self._slots = asyncio.Semaphore(self.workers)
         self._client.subscribe_topic(task.TOPIC, lambda event: self._report(event[1]))
         self._watch = asyncio.create_task(self._watch_health())
 
@@ -81,9 +80,21 @@ class Cluster:
         alive = self._child is None or self._child.alive
         return alive and self._client is not None and self._client.status == "running"
 
+    @property
+    def _grows(self) -> bool:
+        """Whether somebody else adds and removes workers; ours of this machine are as many as were asked."""
+        return self._child is None or os.environ.get("FOLDSIGHT_CLUSTER", "local") not in ("local", "cuda")
+
+    async def _living(self) -> int:
+        known = await self._client.scheduler.identity(n_workers=-1)
+        return max(len(known["workers"]), 1)
+
     async def _watch_health(self) -> None:
         while self.healthy:
             await asyncio.sleep(0.25)
+            if self._grows and self._client is not None:
+                known = self._client.scheduler_info(n_workers=-1)["workers"]
+                self.workers = max(len(known), 1)
         _log.warning("the Dask cluster is gone")
         self._gone.set()
 
@@ -103,17 +114,17 @@ class Cluster:
         EngineFailed
             When the worker sent back what is no outcome.
         """
-        async with self._slots:
+        async with self._turn:
             await self._until_room()
             future = self._client.submit(
                 task.run, claim.id, claim.attempt, claim.request, inputs,
-                key=_key(claim), resources={"FOLD": 1}, pure=False, retries=0,
+                key=_key(claim), resources={RESOURCE: 1}, pure=False, retries=0,
             )  # fmt: skip
             self._futures[_key(claim)] = future
-            try:
-                return await self._outcome(future)
-            finally:
-                self._futures.pop(_key(claim), None)
+        try:
+            return await self._outcome(future)
+        finally:
+            self._futures.pop(_key(claim), None)
 
     async def _until_room(self) -> None:
         """Wait until a living worker has no run: one that died is started again, which takes a moment."""
@@ -182,13 +193,17 @@ async def _result(future: Any) -> dict[str, Any]:
     return found
 
 
-async def _connect(distributed: Any, address: str, tls: dict[str, Any] | None) -> Any:
-    """Connect a client; credentials are PEM texts that came over a pipe and touch no disk."""
-    security = tls and distributed.Security(
-        require_encryption=True,
-        tls_ca_file=tls["ca_file"],
-        tls_client_cert=tls["cert"],
-        tls_client_key=tls["key"],
+async def _connect(distributed: Any, address: str, tls: Mapping[str, str]) -> Any:
+    """Connect a client; credentials are files' paths, or PEM texts that touch no disk."""
+    security = (
+        None
+        if not tls
+        else distributed.Security(
+            require_encryption=True,
+            tls_ca_file=tls["ca_file"],
+            tls_client_cert=tls["cert"],
+            tls_client_key=tls["key"],
+        )
     )
     try:
         return await distributed.Client(

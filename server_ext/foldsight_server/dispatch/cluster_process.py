@@ -1,7 +1,8 @@
-"""The process that holds the local Dask cluster: ``python -m foldsight_server.dispatch.cluster_process``.
+"""The process that holds the cluster that is ours: ``python -m foldsight_server.dispatch.cluster_process``.
 
 It prints one JSON line with the address and the client's TLS credentials, and ends when its
-standard input does, so that a server killed outright leaves no worker behind.
+standard input does, so that a server killed outright leaves no worker behind. ``FOLDSIGHT_CLUSTER``
+says which kind (``local``), ``FOLDSIGHT_WORKERS`` how many, ``FOLDSIGHT_CLUSTER_OPTIONS`` what else.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Any
 
 from foldsight import settings
+from foldsight.errors import FoldSightError
+from foldsight_server.dispatch import clusters
 
 _CONFIG = {
     # A task that kills its worker is not handed to the next one.
@@ -30,19 +32,24 @@ _CONFIG = {
 
 def main() -> int:
     """Run the cluster until standard input ends."""
+    import dask
+
     workers = int(os.environ.get("FOLDSIGHT_WORKERS") or _default_workers())
     # Waiting threads must not spin: two spinning threads on a busy machine cost more than they gain.
     os.environ.setdefault("OMP_NUM_THREADS", str(max((os.cpu_count() or 1) // workers, 1)))
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    cluster, security = _cluster(workers)
-    line = {
-        "address": cluster.scheduler_address,
-        "workers": workers,
-        "tls": security.get_tls_config_for_role("client"),
-    }
+    dask.config.set(_CONFIG)
+    try:
+        start = clusters.kind(os.environ.get("FOLDSIGHT_CLUSTER") or "local")
+        wanted = clusters.Wanted(workers, clusters.options(os.environ.get("FOLDSIGHT_CLUSTER_OPTIONS")))
+        running = start(wanted)
+    except FoldSightError as error:
+        print(json.dumps({"error": error.to_dict()}), flush=True)
+        return 2
+    line = {"address": running.address, "workers": running.workers, "tls": dict(running.tls)}
     print(json.dumps(line), flush=True)
     sys.stdin.buffer.read()
-    cluster.close(timeout=5)
+    running.close()
     return 0
 
 
@@ -52,44 +59,6 @@ def _default_workers() -> int:
     if weights.is_dir() and any(weights.iterdir()):
         return 1
     return min(os.cpu_count() or 1, 2)
-
-
-def _cluster(workers: int) -> tuple[Any, Any]:
-    import dask
-    import distributed
-
-    dd: Any = distributed
-    dask.config.set(_CONFIG)
-    if sys.platform == "linux":
-        _fork_workers()
-    security = dd.Security.temporary()
-    cluster = dd.LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        protocol="tls",
-        security=security,
-        # A port of its own for the HTTP server that cannot be left out; it has no routes.
-        dashboard_address="127.0.0.1:0",
-        scheduler_kwargs={"dashboard": False},
-        memory_limit=0,
-        preload=["foldsight_server.dispatch.preload"],
-        resources={"FOLD": 1},
-    )
-    return cluster, security
-
-
-def _fork_workers() -> None:
-    """Fork workers from a process that has imported what they need: half the time of a fresh start."""
-    import dask
-    import distributed.utils
-
-    utils: Any = distributed.utils
-    dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"})
-    utils.get_mp_context().set_forkserver_preload(
-        ["distributed", "distributed.nanny", "foldsight.engines.run", "foldsight.io.bundle"]
-    )
 
 
 if __name__ == "__main__":
