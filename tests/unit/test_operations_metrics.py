@@ -140,6 +140,17 @@ def test_every_query_of_the_dashboard_names_a_metric_that_exists_and_every_metri
         assert "foldsight_" in query
 
 
+def test_the_operators_page_tells_of_every_metric_and_of_no_other() -> None:
+    page = DASHBOARD.parents[2] / "docs" / "operators" / "observability.md"
+    table = [line for line in page.read_text().splitlines() if line.startswith("| `foldsight_")]
+    told = {name for line in table for name in re.findall(r"`(foldsight_\w+)`", line.split("|")[1])}
+    families = {
+        family.name + ("_total" if family.type == "counter" else "")
+        for family in Metrics().registry.collect()
+    }
+    assert told == families
+
+
 def test_the_dashboard_groups_by_labels_that_its_metrics_have() -> None:
     metrics = Metrics()
     labels = {
