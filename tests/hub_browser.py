@@ -43,7 +43,7 @@ class Browser:
 
     def enter(self, server: str) -> None:
         """Open a server's page once, which signs in there."""
-        page = self.visit(f"{self.url}/user/{server}/foldsight/static/none.js")
+        page = self.visit(f"{self.url}/user/{server}/files/none.html")
         there = page.status_code == 404 and "/hub/" not in str(page.url)
         assert there, (page.status_code, str(page.url), page.text[-500:])
 

@@ -30,6 +30,8 @@ ROOT = Path(__file__).parents[1]
 PROXY = ROOT / "node_modules" / ".bin" / "configurable-http-proxy"
 REACH = "access:services!service=foldsight"
 PEOPLE = ("alice", "bob", "carol")
+#: Extensions of users' servers that no test needs.
+_OTHERS = ("notebook", "notebook_shim", "nbclassic", "jupyter_lsp", "jupyter_server_terminals")
 #: The collaboration account of Alice's and Bob's laboratory.
 SHARED = "collab-baker"
 
@@ -79,7 +81,7 @@ class HubSite:
         Everything of this Hub; ``service`` in it is the service's data folder.
     """
 
-    def __init__(self, home: Path, tokens: str) -> None:
+    def __init__(self, home: Path, settings: str, lab: bool) -> None:
         self.home = home
         ports = _free_ports(4)
         self.url = f"http://127.0.0.1:{ports[0]}"
@@ -93,17 +95,21 @@ class HubSite:
         config = _CONFIG.format(
             deploy=str(ROOT / "deploy/jupyterhub/jupyterhub_config.py"), url=self.url, hub_port=ports[1],
             proxy_api=f"http://127.0.0.1:{ports[2]}", proxy=str(PROXY), homes=str(home / "homes"),
-            python=sys.executable, tester=self.tester, shared=SHARED, args=_server_args(),
-            environment={"PATH": os.environ["PATH"], "PYTHONPATH": _path(), "OMP_NUM_THREADS": "1"},
+            python=sys.executable, tester=self.tester, shared=SHARED, args=_server_args(lab),
+            environment={"PATH": os.environ["PATH"], "PYTHONPATH": _path(), "OMP_NUM_THREADS": "1",
+                "JUPYTER_PATH": str(home / "share")},
         )  # fmt: skip
         (home / "hub_config.py").write_text(config)
-        (home / "foldsight.toml").write_text(tokens)
+        (home / "foldsight.toml").write_text(settings)
 
     def start(self) -> None:
         """Start the Hub and wait until it and the service answer."""
         service = self.home / "service"
         service.mkdir(mode=0o700)
         (self.home / "homes").mkdir(mode=0o755)
+        extensions = self.home / "share" / "labextensions" / "@foldsight"
+        extensions.mkdir(parents=True)
+        (extensions / "lab").symlink_to(ROOT / "jupyter_extension" / "foldsight_lab" / "labextension")
         environment = {
             **os.environ, "PYTHONPATH": _path(), "FOLDSIGHT_HOME": str(service), "FOLDSIGHT_NETWORK": "off",
             "FOLDSIGHT_HUB_CONFIG": str(self.home / "foldsight.toml"),
@@ -233,20 +239,12 @@ def _path() -> str:
     return os.pathsep.join(map(str, ours))
 
 
-def _server_args() -> list[str]:
-    """Users' servers with FoldSight and nothing else: they start in a third of the time."""
-    others = (
-        "jupyterlab",
-        "notebook",
-        "notebook_shim",
-        "nbclassic",
-        "jupyter_lsp",
-        "jupyter_server_terminals",
-    )
-    wanted = {"foldsight_server": True, **dict.fromkeys(others, False)}
-    found = ["--ServerApp.jpserver_extensions", repr(wanted)]
+def _server_args(lab: bool) -> list[str]:
+    """Users' servers with FoldSight and nothing else but JupyterLab if asked: they start much sooner."""
+    wanted = {**dict.fromkeys(_OTHERS, False), "foldsight_server": True, "jupyterlab": lab}
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    return ["=".join(found), *root]
+    shown = ["--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None"] if lab else []
+    return [f"--ServerApp.jpserver_extensions={wanted!r}", *root, *shown]
 
 
 def _free_ports(count: int) -> list[int]:
@@ -269,7 +267,7 @@ account = "{SHARED}"
 
 
 @contextlib.contextmanager
-def running_hub(settings: str = SETTINGS) -> Iterator[HubSite]:
+def running_hub(settings: str = SETTINGS, *, lab: bool = False) -> Iterator[HubSite]:
     """Give a running Hub; everything of it is gone at the end. Skips where there is no proxy for it."""
     if shutil.which("node") is None or not PROXY.exists():
         pytest.skip("configurable-http-proxy is not here: npm ci, with Node on the path")
@@ -277,7 +275,7 @@ def running_hub(settings: str = SETTINGS) -> Iterator[HubSite]:
     # A short path, for the database's socket; open, for its own user.
     home = Path(tempfile.mkdtemp(prefix="fshub"))
     home.chmod(0o755)
-    site = HubSite(home, settings)
+    site = HubSite(home, settings, lab)
     try:
         site.start()
         site.add_users(*PEOPLE, SHARED)

@@ -8,8 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.browser.test_fold_magic import FASTA
+from tests.browser.test_lab_extension import run
 from tests.hub_browser import API
 from tests.hub_site import HubSite, running_hub
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
 #: JavaScript: call the interface of this server as JupyterLab does; give status and answer.
 CALL = """async ([method, path, body]) => {
@@ -37,22 +41,22 @@ TICKET = """() => new Promise((resolve) => {
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[HubSite]:
-    with running_hub() as found:
+    with running_hub(lab=True) as found:
         found.start_servers("alice", "bob")
         yield found
 
 
 @pytest.fixture(scope="module")
 def pages(site: HubSite, chromium: Any) -> Iterator[dict[str, Any]]:
-    """A page of each person's own server, signed in through the Hub's form."""
+    """JupyterLab of each person's own server, signed in through the Hub's form."""
     found = {}
     for user in ("alice", "bob"):
         page = chromium.new_context().new_page()
-        page.goto(f"{site.url}/hub/login?next=/user/{user}/foldsight/static/none.js")
+        page.goto(f"{site.url}/hub/login?next=/user/{user}/lab")
         page.fill("#username_input", user)
         page.fill("#password_input", "x")
         page.click("#login_submit")
-        page.wait_for_url(f"**/user/{user}/foldsight/static/none.js")
+        page.wait_for_selector(".jp-Launcher", timeout=120_000)
         found[user] = page
     yield found
     for page in found.values():
@@ -97,3 +101,17 @@ def test_a_cookie_is_no_token_for_the_interface(site: HubSite, pages: dict[str, 
     shown = page.context.pages[-1]
     assert "Signed in as alice" in shown.inner_text("body")
     assert httpx.get(f"{site.base}/", trust_env=False).status_code == 302
+
+
+def test_jupyterlab_folds_at_the_service_and_shows_the_result(site: HubSite, pages: dict[str, Any]) -> None:
+    page = pages["alice"]
+    run(page, "foldsight:fold")
+    text, fold = page.locator(".fsl-text"), page.locator(".fsl-form button[type=submit]")
+    text.fill(FASTA)
+    page.locator(".fsl-good", has_text="NEDD8").wait_for(timeout=30_000)
+    fold.click()
+    done = page.locator(".fsl-job[data-state=done]", has_text="NEDD8").first
+    done.wait_for(timeout=120_000)
+    done.get_by_role("button", name="Open").click()
+    page.wait_for_selector(".fsl-document:visible .foldsight-view[data-state=ready]", timeout=120_000)
+    assert not list((site.home / "homes" / "alice").rglob("postgres")), "nothing is kept in her own server"

@@ -19,7 +19,7 @@ from tornado.websocket import websocket_connect
 from foldsight.io.pdb_writer import pdb_text
 from foldsight.sequence import ALPHABET
 from tests.hub_browser import Browser, in_kernel
-from tests.hub_site import SHARED, HubSite, running_hub
+from tests.hub_site import ROOT, SHARED, HubSite, running_hub
 from tests.room_client import ONE, RoomClient, together, until
 
 LETTERS = ALPHABET.replace("P", "")
@@ -86,6 +86,19 @@ def test_an_own_server_passes_its_owner_on(site: HubSite, people: dict[str, Brow
     missing = people["alice"].call("alice", "GET", f"/projects/{uuid.uuid4()}")
     assert missing.status_code == 404
     assert missing.headers["Content-Type"] == "application/problem+json"
+
+
+def test_the_front_end_is_open_like_jupyterlabs_own(site: HubSite) -> None:
+    static = ROOT / "widgets/foldsight_widgets/static"
+    name = next((path.name for path in static.glob("engine-*.js")), "")
+    if not name:
+        pytest.skip("the front end is not built")
+    # A browser imports a module without the Hub's mark against forged requests.
+    url = f"{site.url}/user/alice/foldsight/static/{name}"
+    sent = httpx.get(url, headers={"Sec-Fetch-Mode": "cors"}, trust_env=False)
+    assert (sent.status_code, sent.headers["Content-Type"]) == (200, "text/javascript")
+    assert sent.headers["Content-Encoding"] == "gzip"
+    assert httpx.get(url.replace(name, "none.js"), trust_env=False).status_code == 404
 
 
 def test_nobody_else_is_let_into_a_server(site: HubSite, people: dict[str, Browser]) -> None:
@@ -157,8 +170,10 @@ def test_a_local_room_is_the_same_in_kernel_and_page_and_nobody_elses(
     site: HubSite, people: dict[str, Browser]
 ) -> None:
     code = (
-        "from foldsight.client import connect\nimport json\nwith connect() as c:\n"
-        "    print(json.dumps(c._json('GET', '/rooms/local-x/about')))"
+        "import os, httpx\nfrom foldsight import hub\n"
+        "marks = {'Authorization': 'token ' + os.environ['JUPYTERHUB_API_TOKEN']}\n"
+        "place = hub.service_url() + '/foldsight/api/v1/rooms/local-x/about'\n"
+        "print(httpx.get(place, headers=marks).text)"
     )
     kernel = json.loads(asyncio.run(in_kernel(people["alice"], "alice", code)))
     page = people["alice"].call("alice", "GET", "/rooms/local-x/about").json()

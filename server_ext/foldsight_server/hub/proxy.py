@@ -25,6 +25,7 @@ from foldsight.errors import BadRequest, FoldSightError, NotAllowed, ServiceUnav
 from foldsight_server.api.problems import failure
 from foldsight_server.api.routes import PREFIX
 from foldsight_server.hub.relay import Relay
+from foldsight_server.web.base import send_static
 from foldsight_server.web.scenes import SceneHandler
 
 #: What computes; it is done in the server's name.
@@ -265,6 +266,19 @@ class PassingScene(SceneHandler):
         return answer.content if "/files/" in path else answer.json()
 
 
+class OpenStatic(JupyterHandler):
+    """The built front end, for everybody, as JupyterLab's own files are.
+
+    A browser imports a module with its cookies but without the mark against forged requests, and
+    the Hub then takes the cookies for nothing: it would send the import to sign in, for ever.
+    """
+
+    @allow_unauthenticated
+    async def get(self, name: str) -> None:
+        """Send one file."""
+        await send_static(self, name)
+
+
 def routes(upstream: Upstream) -> list[Any]:
     """Return the handlers under the server's base URL."""
     options = {"upstream": upstream}
@@ -274,4 +288,5 @@ def routes(upstream: Upstream) -> list[Any]:
         (rf"{PREFIX}(/files/.*)", PassingFiles, options),
         (rf"{PREFIX}(/.*)", PassingApi, options),
         (r"/foldsight/scene", PassingScene, options),
+        (r"/foldsight/static/(.+)", OpenStatic),
     ]

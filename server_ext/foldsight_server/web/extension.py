@@ -166,11 +166,10 @@ class FoldSightExtension(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Mount the routes: of the application, or on a Hub with the service those that pass on."""
-        static = (r"/foldsight/static/(.+)", StaticHandler)
         service = hub.service_url()
         if service is not None:
             self.upstream = Upstream(service)
-            self.handlers.extend([static, *passing_routes(self.upstream)])
+            self.handlers.extend(passing_routes(self.upstream))
             return
         self.core = Application(settings.home())
         core = {"core": self.core}
@@ -181,7 +180,7 @@ class FoldSightExtension(ExtensionApp):
                 (rf"{PREFIX}/rooms/([^/]+)", RoomHandler, core),
                 (rf"{PREFIX}(/files/.*)", FileHandler, core),
                 (rf"{PREFIX}(/.*)", ApiHandler, core),
-                static,
+                (r"/foldsight/static/(.+)", StaticHandler),
                 (r"/foldsight/scene", SceneHandler, core),
             ]
         )
