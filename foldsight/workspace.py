@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from foldsight.account_calls import AccountOperations
 from foldsight.calls import (
     Ask,
     Awaiting,
@@ -34,7 +35,7 @@ from foldsight.calls import (
 from foldsight.typing import Json
 
 
-class WorkspaceOperations:
+class WorkspaceOperations(AccountOperations):
     """Operations of the workspace; ids are UUIDs as texts."""
 
     # -- projects

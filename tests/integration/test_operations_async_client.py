@@ -103,3 +103,29 @@ def test_it_is_found_as_the_blocking_one_is_and_says_the_same_when_nobody_is_the
                 await nobody.health()
 
     asyncio.run(work())
+
+
+def test_account_and_webhooks_are_operations_of_both_clients(shared: Service) -> None:
+    blocking = shared.client().workspace
+    project = blocking.create_project("Watched")["id"]
+    url, events = "https://93.184.215.14/hook", ["job.finished"]
+    made = blocking.add_webhook(project, url, events)
+    assert made["secret"].startswith("whsec_")
+    assert blocking.change_webhook(made["id"], enabled=False)["note"] == "disabled by local"
+    upload = blocking.upload(project, PDB)["id"]
+
+    async def work() -> None:
+        async with AsyncClient(shared.client().address) as client:
+            space = client.workspace
+            assert [hook["id"] for hook in await space.webhooks(project)] == [made["id"]]
+            assert [row async for row in space.deliveries(made["id"])] == []
+            assert (await space.structure_disclosures(upload))["known"] is False
+            assert (await space.account())["deletion"] is None
+            log = await space.audit_log(limit=1)
+            assert len(log) == 1
+            assert all(entry["id"] > log[0]["id"] for entry in await space.audit_log(after=log[0]["id"]))
+            await space.drop_webhook(made["id"])
+            with pytest.raises(NotFound, match="There is no webhook"):
+                await space.change_webhook(made["id"], enabled=True)
+
+    asyncio.run(work())

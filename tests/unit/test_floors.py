@@ -24,7 +24,7 @@ FLOORS: list[set[str]] = [
     {"structure", "confidence", "annotation"},
     {"prediction"},
     {"io", "analysis"},
-    {"sources", "library", "tasks"},
+    {"sources", "library", "tasks", "account_calls"},
     {"engines", "scene", "workspace", "job_calls"},
     {"export", "client"},
     {"api"},
