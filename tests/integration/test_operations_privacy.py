@@ -212,6 +212,17 @@ def test_a_deleted_account_is_gone_from_every_table_and_what_others_rest_on_stay
     assert workplace.good(gone, "GET", "/projects")["projects"][0]["personal"]
 
 
+def test_the_room_of_a_project_goes_with_it_when_the_trash_is_emptied(workplace: Workplace) -> None:
+    place = project(workplace, "tess")
+    structure = workplace.good("tess", "POST", f"/projects/{place}/structures", pdb(7))["id"]
+    workplace.sql("INSERT INTO rooms (id, snapshot) VALUES (%s, '')", place)
+    workplace.good("tess", "DELETE", f"/projects/{place}")
+    workplace.sql("UPDATE projects SET deleted = now() - interval '31 days' WHERE id = %s", place)
+    workplace.run(workplace.core.service.housekeeping.sweep())
+    assert workplace.sql("SELECT 1 FROM rooms WHERE id = %s", place) == []
+    assert workplace.sql("SELECT 1 FROM structures WHERE id = %s", structure) == []
+
+
 @pytest.mark.parametrize(
     "statement",
     [

@@ -32,6 +32,8 @@ RETURNING o.digest;
 -- name: empty_trash
 WITH projects_gone AS (
     DELETE FROM projects WHERE deleted < now() - make_interval(days => %(days)s) RETURNING id
+), rooms_gone AS (
+    DELETE FROM rooms WHERE id IN (SELECT id::text FROM projects_gone)
 ), structures_gone AS (
     DELETE FROM structures WHERE deleted < now() - make_interval(days => %(days)s) RETURNING id
 )
