@@ -8,6 +8,8 @@
     Colourings by residue type and by any column of the residue table.
 ``marks``
     Labels and distances.
+``frames``
+    Coordinates that are shown in turn.
 ``tracks``, ``pae``
     What the sequence and the PAE panels show beside.
 ``scene``

@@ -73,6 +73,7 @@ def _style(scene: Scene) -> Json:
         "height": style.height,
         "strip": style.strip,
         "layout": style.layout,
+        "clip": style.clip,
     }
 
 
@@ -95,6 +96,7 @@ def _structure(item: SceneStructure, with_pae: bool) -> Json:
         "format": "mmcif",
         "digest": hashlib.sha256(data).hexdigest(),
         "data": data,
+        "frames": 1 if item.frames is None else len(item.frames),
         "residues": _residues(item),
         "colorings": [_coloring(coloring, item.rows) for coloring in item.colorings],
         "pae": pae_payload(item) if with_pae else None,

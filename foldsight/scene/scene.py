@@ -14,6 +14,7 @@ from foldsight.errors import BadRequest
 from foldsight.prediction import Prediction
 from foldsight.residues import ResidueRef, resolve
 from foldsight.scene.coloring import Coloring, by_chain, by_confidence, by_secondary
+from foldsight.scene.frames import checked_frames
 from foldsight.scene.hydrophobicity import by_hydrophobicity
 from foldsight.scene.marks import Mark
 from foldsight.structure import Structure
@@ -43,6 +44,8 @@ class Style:
     layout : {'structure', 'grid', 'sequence', 'pae', 'workbench'}
         Which panels there are: one picture of all structures, one of each with a common camera,
         a single panel, or all of them.
+    clip : int
+        How far a plane cuts into the picture from the front: 0 not at all, 99 nearly to its middle.
     """
 
     representation: Representation = "cartoon"
@@ -51,12 +54,15 @@ class Style:
     height: int = 520
     strip: bool = True
     layout: Layout = "structure"
+    clip: int = 0
 
     def __post_init__(self) -> None:
         _one_of("representation", self.representation, get_args(Representation))
         _one_of("layout", self.layout, get_args(Layout))
         if not 160 <= self.height <= 4000:
             raise BadRequest(f"A view cannot be {self.height} pixels high.", hint="Use 160 to 4000.")
+        if not 0 <= self.clip <= 99:
+            raise BadRequest(f"A view cannot be clipped by {self.clip} percent.", hint="Use 0 to 99.")
 
 
 def _one_of(what: str, word: str, words: tuple[str, ...]) -> None:
@@ -95,6 +101,8 @@ class SceneStructure:
         The first is what a view shows unless told otherwise.
     pae : ndarray, shape=(T, T), optional
         Predicted aligned error in Å.
+    frames : ndarray, shape=(F, N, 3), optional
+        Coordinates to show in turn, Å; without them the structure's own.
     """
 
     id: str
@@ -102,6 +110,7 @@ class SceneStructure:
     confidence: Confidence | None = None
     colorings: tuple[Coloring, ...] = ()
     pae: Floats | None = None
+    frames: Floats | None = None
 
     @cached_property
     def rows(self) -> Ints:
@@ -176,6 +185,19 @@ class Scene:
         structures = tuple(changed if item is target else item for item in self.structures)
         style = replace(self.style, coloring=coloring.id, palette="")
         return replace(self, structures=structures, style=style)
+
+    def animated(self, frames: Any, *, structure: str | None = None) -> Scene:
+        """Return the scene with frames of one structure; see :mod:`foldsight.scene.frames`."""
+        target = self.structure(structure)
+        changed = replace(target, frames=checked_frames(target.structure, frames))
+        return replace(
+            self, structures=tuple(changed if item is target else item for item in self.structures)
+        )
+
+    @property
+    def frame_count(self) -> int:
+        """How many frames there are to show in turn; 1 where nothing moves."""
+        return max((1 if item.frames is None else len(item.frames) for item in self.structures), default=1)
 
     def marked(self, *marks: Mark) -> Scene:
         """Return the scene with more labels and distances."""

@@ -36,9 +36,9 @@ def view() -> Wire:
     return Wire(prediction())
 
 
-def test_the_state_is_two_traits(view: Wire) -> None:
+def test_the_state_is_few_traits(view: Wire) -> None:
     own = set(view.trait_names(sync=True)) - set(JobProgress().trait_names(sync=True))
-    assert own == {"scene", "selection"}
+    assert own == {"scene", "selection", "frame"}
 
 
 def test_text_selects_residues(view: Wire) -> None:

@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 import anywidget
+import traitlets
 
 from foldsight.errors import BadRequest, Failed
 from foldsight.prediction import Prediction
@@ -49,6 +50,8 @@ class StructureView(anywidget.AnyWidget):
         What is shown. Assign a scene, a prediction or a structure.
     selection : list of ResidueRef
         What is selected, in step with the picture and the sequence. May be set by text.
+    frame : int
+        Which frame of :meth:`animate` is on screen, from 0; in step with the page.
     hover : ResidueRef or None
         What the pointer is on. May be set, by text too; not kept, and not sent to other pages.
 
@@ -65,6 +68,7 @@ class StructureView(anywidget.AnyWidget):
     scene = SceneTrait(allow_none=False).tag(sync=True, to_json=scene_to_json, from_json=scene_from_json)
     selection = SelectionTrait().tag(sync=True, to_json=selection_to_json, from_json=selection_from_json)
     hover = HoverTrait()
+    frame = traitlets.Int(0).tag(sync=True)
 
     def __init__(self, *items: Prediction | Structure | Scene, **style: Any) -> None:
         self._numbers = count(1)
@@ -109,6 +113,25 @@ class StructureView(anywidget.AnyWidget):
     def unmark(self) -> None:
         """Take labels and distances away."""
         self.scene = replace(self.scene, marks=())
+
+    def animate(self, frames: Any, *, structure: str | None = None) -> None:
+        """Show coordinates in turn: recycles, a trajectory, models of one molecule.
+
+        ``frames`` as :func:`foldsight.scene.frames.checked_frames` takes them. The view gets a
+        button that plays them; ``view.frame`` is the one on screen, from 0.
+        """
+        self.scene = self.scene.animated(frames, structure=structure)
+
+    def clip(self, percent: int) -> None:
+        """Cut into the picture from the front: 0 not at all, 99 nearly to its middle."""
+        self.restyle(clip=percent)
+
+    @traitlets.validate("frame")
+    def _known_frame(self, proposal: Mapping[str, Any]) -> int:
+        frame: int = proposal["value"]
+        if not 0 <= frame < self.scene.frame_count:
+            raise BadRequest(f"There is no frame {frame}.", hint=f"Use 0 to {self.scene.frame_count - 1}.")
+        return frame
 
     def _refs(self, selection: str | Sequence[ResidueRef]) -> list[ResidueRef]:
         return self.scene.select(selection) if isinstance(selection, str) else self.scene.known(selection)
@@ -188,6 +211,7 @@ class StructureView(anywidget.AnyWidget):
 
     def _forget_missing(self, _change: object) -> None:
         self.selection = self.scene.still_shown(self.selection)
+        self.frame = min(self.frame, self.scene.frame_count - 1)
 
     def __repr__(self) -> str:
         residues = sum(len(item.rows) for item in self.scene.structures)

@@ -21,6 +21,8 @@ export interface Host {
   /** The pointer is on a residue in this view, or on none. */
   hover(ref: RefData | null): void;
   onHover(callback: (ref: RefData | null) => void): void;
+  /** Which frame is shown, where the world around keeps it. */
+  frame?: { get(): number; set(frame: number): void; onChange(callback: () => void): void };
   onCommand(run: (command: Command) => Promise<Reply>): void;
   /** A fresh picture of the view, for whoever keeps figures. */
   keepPicture(png: ArrayBuffer): void;

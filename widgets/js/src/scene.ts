@@ -53,6 +53,8 @@ export interface StructureData {
   format: 'mmcif';
   digest: string;
   data: DataView;
+  /** How many sets of coordinates `data` has; figures of older versions do not say. */
+  frames?: number;
   residues: ResidueColumns;
   colorings: Coloring[];
   pae: PaeData | null;
@@ -72,6 +74,8 @@ export interface Style {
   height: number;
   strip: boolean;
   layout: Layout;
+  /** Percent of the way to the middle that is cut away at the front; absent in figures of older versions. */
+  clip?: number;
 }
 
 export interface Scene {

@@ -9,7 +9,7 @@ import { Selection, type Modifiers, type Rows } from './selection';
  * What changed. `scene`: other structures; `style`: the same structures look different;
  * `colors`: only their colours; `marks`: labels and distances.
  */
-export type Change = 'scene' | 'style' | 'colors' | 'marks' | 'selection' | 'hover';
+export type Change = 'scene' | 'style' | 'colors' | 'marks' | 'selection' | 'hover' | 'frame' | 'clip';
 
 /** `origin` is the panel that made the change, or null for the host. */
 export type Listener = (change: Change, origin: unknown) => void;
@@ -33,6 +33,9 @@ export class Store {
   representation: Representation = 'cartoon';
   coloring = '';
   palette = '';
+  /** Which set of coordinates is shown, from 0. */
+  frame = 0;
+  clip = 0;
   /** Helix, strand, coil of each row, once a picture has worked it out. */
   secondary: Int8Array | null = null;
   /** Marks that the reader made here, beside the scene's own. */
@@ -45,6 +48,7 @@ export class Store {
   constructor(private readonly host: Host) {
     host.onScene(() => this.readScene());
     host.onSelection(() => this.readSelection());
+    host.frame?.onChange(() => this.showFrame(host.frame!.get(), null));
     host.onHover(ref => this.setHover(ref && this.table ? (this.table.rowsOf([ref])[0] ?? -1) : -1, null));
   }
 
@@ -92,6 +96,8 @@ export class Store {
       this.secondary = null;
     }
     ({ representation: this.representation, coloring: this.coloring, palette: this.palette } = scene.style);
+    this.clip = scene.style.clip ?? 0;
+    this.frame = Math.min(this.host.frame?.get() ?? this.frame, this.frames - 1);
     this.chosen.set(this.table.rowsOf(this.host.selection()));
     this.repaint();
     this.tell(same ? 'style' : 'scene');
@@ -117,6 +123,26 @@ export class Store {
     this.secondary = secondary;
     this.repaint();
     this.tell('colors');
+  }
+
+  /** How many sets of coordinates there are to show in turn. */
+  get frames(): number {
+    return Math.max(1, ...(this.scene?.structures.map(s => s.frames ?? 1) ?? []));
+  }
+
+  /** Show other coordinates; with `keep` the host hears of it. */
+  showFrame(frame: number, origin: unknown, keep = true): void {
+    const next = Math.max(0, Math.min(frame, this.frames - 1));
+    if (next !== this.frame) {
+      this.frame = next;
+      this.tell('frame', origin);
+    }
+    if (keep && origin !== null && this.host.frame && this.host.frame.get() !== next) this.host.frame.set(next);
+  }
+
+  cut(percent: number): void {
+    this.clip = percent;
+    this.tell('clip');
   }
 
   represent(kind: Representation): void {

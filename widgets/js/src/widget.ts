@@ -15,6 +15,14 @@ function hostOf(model: WidgetModel, listening: Listening): Host {
     },
     onScene: callback => listening.on('change:scene', callback),
     onSelection: callback => listening.on('change:selection', callback),
+    frame: {
+      get: () => model.get('frame') as number,
+      set(frame) {
+        model.set('frame', frame);
+        model.save_changes();
+      },
+      onChange: callback => listening.on('change:frame', callback)
+    },
     hover: ref => model.send({ type: 'hover', residue: ref }),
     onHover(callback) {
       const told: MessageHandler = message => {

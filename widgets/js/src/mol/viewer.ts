@@ -23,6 +23,9 @@ type Ref = StateObjectSelector<PluginStateObject.Molecule.Structure>;
 
 interface Loaded {
   mapping: Mapping;
+  /** One for each frame; they name the same rows. */
+  frames: Mapping[];
+  model: StateObjectSelector<PluginStateObject.Molecule.Model>;
   structure: Structure;
   root: Ref;
   polymer?: Ref;
@@ -46,6 +49,7 @@ const REPR_TAG = 'foldsight-polymer';
 export class MolViewer {
   private loaded: Loaded[] = [];
   private version = 0;
+  private clipped = 0;
   private representation: Representation = 'cartoon';
   onPick: (pick: Pick) => void = () => {};
   onHover: (row: number) => void = () => {};
@@ -72,29 +76,37 @@ export class MolViewer {
   }
 
   /** Load structures of a scene, by index; nothing is drawn until `draw`. Fills in `secondary`. */
-  async load(scene: Scene, table: ResidueTable, which: number[], secondary: Int8Array): Promise<void> {
+  async load(scene: Scene, table: ResidueTable, which: number[], secondary: Int8Array, frame = 0): Promise<void> {
     await this.plugin.clear();
     this.loaded = [];
     for (const index of which) {
-      this.loaded.push(await this.loadOne(scene.structures[index], table, index, secondary));
+      this.loaded.push(await this.loadOne(scene.structures[index], table, index, secondary, frame));
     }
   }
 
-  private async loadOne(data: StructureData, table: ResidueTable, index: number, secondary: Int8Array): Promise<Loaded> {
+  private async loadOne(
+    data: StructureData, table: ResidueTable, index: number, secondary: Int8Array, frame: number
+  ): Promise<Loaded> {
     const { builders } = this.plugin;
     const text = new TextDecoder().decode(data.data);
     const raw = await builders.data.rawData({ data: text, label: data.name });
     const trajectory = await builders.structure.parseTrajectory(raw, data.format);
-    const model = await builders.structure.createModel(trajectory);
+    const all = trajectory.obj!.data;
+    const frames: Mapping[] = [];
+    for (let i = 0; i < all.frameCount; i++) {
+      const of = all.getFrameAtIndex(i);
+      frames.push(new Mapping(Task.is(of) ? await this.plugin.runTask(of) : of, table, index));
+    }
+    const model = await builders.structure.createModel(trajectory, { modelIndex: Math.min(frame, all.frameCount - 1) });
     const root = await builders.structure.createStructure(model, { name: 'model', params: {} });
     const structure = root.obj!.data;
-    const mapping = new Mapping(structure.models[0], table, index);
+    const mapping = frames.find(m => m.model === structure.models[0]) ?? new Mapping(structure.models[0], table, index);
     await this.plugin.runTask(taskOf('secondary structure', ctx => SecondaryStructureProvider.attach(
       { runtime: ctx, assetManager: this.plugin.managers.asset, errorContext: this.plugin.errorContext }, structure, undefined, true)));
     secondaryClasses(structure, mapping, secondary);
-    modelDoubts.set(mapping.model, doubtsOf(data, table, mapping));
+    for (const one of new Set([mapping, ...frames])) modelDoubts.set(one.model, doubtsOf(data, table, one));
     const polymer = await builders.structure.tryCreateComponentStatic(root, 'polymer');
-    return { mapping, structure, root, polymer, others: await this.drawOthers(root) };
+    return { mapping, frames, model, structure, root, polymer, others: await this.drawOthers(root) };
   }
 
   /** Ligands, sugars and ions are always sticks and balls; water is not drawn. */
@@ -112,10 +124,36 @@ export class MolViewer {
   }
 
   setColors(rows: Int32Array): void {
-    for (const { mapping } of this.loaded) {
-      modelColors.set(mapping.model, mapping.rowOfResidue.map(row => (row < 0 ? -1 : rows[row])));
+    for (const { mapping, frames } of this.loaded) {
+      const colors = mapping.rowOfResidue.map(row => (row < 0 ? -1 : rows[row]));
+      for (const { model } of new Set([mapping, ...frames])) modelColors.set(model, colors);
     }
     this.version++;
+  }
+
+  /** Show other coordinates of what is loaded; what is drawn of it follows by itself. */
+  async showFrame(frame: number): Promise<void> {
+    const update = this.plugin.build();
+    for (const { model, frames } of this.loaded) {
+      const modelIndex = Math.min(frame, frames.length - 1);
+      update.to(model.ref).update((old: { modelIndex: number }) => { old.modelIndex = modelIndex; });
+    }
+    await update.commit();
+    for (const item of this.loaded) {
+      item.structure = item.root.cell!.obj!.data as Structure;
+      item.mapping = item.frames.find(m => m.model === item.structure.models[0]) ?? item.mapping;
+    }
+  }
+
+  /** Cut away what lies in front of a plane: 0 nothing, 99 nearly to the middle. */
+  clip(percent: number): void {
+    if (percent !== this.clipped) this.cut(percent);
+  }
+
+  private cut(percent: number): void {
+    const canvas = this.plugin.canvas3d;
+    this.clipped = percent;
+    canvas?.setProps({ cameraClipping: { ...canvas.props.cameraClipping, radius: percent, far: false } });
   }
 
   /** Draw the polymers in one representation, with the colours set last. */
@@ -227,6 +265,8 @@ export class MolViewer {
     canvas.commit(true);
     canvas.requestCameraReset({ durationMs, snapshot: bestCamera(this.plugin, this.loaded.map(l => l.structure)) as never });
     await frames(this.plugin, 2);
+    // The new camera looks at a whole sphere again.
+    if (this.clipped) this.cut(this.clipped);
   }
 
   setBackground(color: number): void {
@@ -302,6 +342,7 @@ export class MolViewer {
       representations: kinds, themes: [...themes], colors: colors.size, selectedAtoms: selected,
       marks: this.plugin.managers.structure.measurement.state.labels.length +
         this.plugin.managers.structure.measurement.state.distances.length,
+      clip: this.clipped,
       residues: this.loaded.reduce((n, l) => n + l.structure.polymerResidueCount, 0)
     };
   }

@@ -62,6 +62,8 @@ export class ThreePanel {
     else if (change === 'colors') this.each((viewer, picture) => this.draw(viewer, picture, false));
     else if (change === 'marks') this.each(viewer => this.mark(viewer));
     else if (change === 'selection') this.select();
+    else if (change === 'frame') this.advance();
+    else if (change === 'clip') this.live(viewer => viewer.clip(this.store.clip));
     else if (origin !== this) this.live(viewer => viewer.highlight(this.store.hover));
     if (change === 'scene' || change === 'style' || change === 'colors') this.dress();
   }
@@ -129,7 +131,7 @@ export class ThreePanel {
     viewer.onHover = row => this.store.setHover(row, this);
     viewer.onCamera = () => this.follow(picture);
     const secondary = this.store.secondary ?? new Int8Array(table.rows.length).fill(COIL);
-    await viewer.load(scene, table, picture.which, secondary);
+    await viewer.load(scene, table, picture.which, secondary, this.store.frame);
     this.store.worked(secondary);
     await this.draw(viewer, picture, true);
     const [first] = this.pictures;
@@ -141,6 +143,7 @@ export class ThreePanel {
     picture.drawn = this.store.scene;
     if (this.store.colors) viewer.setColors(this.store.colors.rows);
     await (everything ? viewer.draw(this.store.representation) : viewer.recolor());
+    viewer.clip(this.store.clip);
     if (everything) {
       await viewer.select(this.store.selection);
       await this.mark(viewer);
@@ -160,6 +163,17 @@ export class ThreePanel {
     const rows = this.store.selection;
     this.each(async viewer => {
       if (rows === this.store.selection) await viewer.select(rows);
+    });
+  }
+
+  /** Draw other coordinates; of several changes in a row only the last. */
+  private advance(): void {
+    const { frame } = this.store;
+    this.each(async viewer => {
+      if (frame !== this.store.frame) return;
+      await viewer.showFrame(frame);
+      await viewer.select(this.store.selection);
+      await this.mark(viewer);
     });
   }
 

@@ -24,6 +24,7 @@ export interface ToolbarState {
   coloring: string;
   palette: string;
   colorings: Coloring[];
+  clip: number;
   /** How many residues are selected. */
   chosen: number;
   /** Whether there is a picture to draw in. */
@@ -34,6 +35,7 @@ export interface ToolbarActions {
   represent(kind: Representation): void;
   color(id: string): void;
   palette(name: string): void;
+  clip(percent: number): void;
   reset(): void;
   label(): void;
   measure(): void;
@@ -50,6 +52,9 @@ export class Toolbar {
 
   private readonly label = iconButton('Label the selected residues', ICONS.label, () => this.actions.label());
   private readonly measure = iconButton('Measure between two selected residues', ICONS.measure, () => this.actions.measure());
+  private readonly clip = make('input', 'fs-clip', {
+    type: 'range', min: '0', max: '99', 'aria-label': 'Cut away what lies in front', title: 'Cut away what lies in front'
+  });
   /** Buttons that make sense only for a picture. */
   private readonly three = [
     iconButton('Reset the camera', ICONS.reset, () => this.actions.reset()), this.label, this.measure,
@@ -61,8 +66,9 @@ export class Toolbar {
     this.kinds.addEventListener('keydown', event => this.arrow(event));
     this.colors.addEventListener('change', () => actions.color(this.colors.value));
     this.palettes.addEventListener('change', () => actions.palette(this.palettes.value));
+    this.clip.addEventListener('input', () => actions.clip(Number(this.clip.value)));
     this.element.append(
-      this.title, this.kinds, this.colors, this.palettes, ...this.three,
+      this.title, this.kinds, this.colors, this.palettes, this.clip, ...this.three,
       iconButton('Full screen', ICONS.full, () => actions.fullscreen()));
   }
 
@@ -91,7 +97,8 @@ export class Toolbar {
       button.setAttribute('aria-checked', String(on));
       button.tabIndex = on ? 0 : -1;
     }
-    for (const part of [this.kinds, ...this.three]) part.hidden = !state.drawn;
+    this.clip.value = String(state.clip);
+    for (const part of [this.kinds, this.clip, ...this.three]) part.hidden = !state.drawn;
     this.label.disabled = state.chosen === 0;
     this.measure.disabled = state.chosen !== 2;
     fill(this.colors, state.colorings.map(c => [c.id, c.label]), state.coloring);

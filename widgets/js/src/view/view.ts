@@ -5,6 +5,7 @@ import type { Layout, RefData } from '../scene';
 import { Store, type Change } from '../store';
 import { ensureStyle, isDark, watchTheme } from '../theming';
 import { make } from './dom';
+import { Player } from './player';
 import { panelsFor, type Panels } from './layout';
 import type { ThreePanel } from './three';
 import { Toolbar } from './toolbar';
@@ -17,6 +18,7 @@ export class View {
   readonly root = make('div', 'foldsight-view', { 'data-state': 'waiting' });
   readonly store: Store;
   private readonly toolbar: Toolbar;
+  private readonly player: Player;
   private readonly body = make('div', 'fs-body');
   panels: Panels | null = null;
   private readonly chosen = make('span', 'fs-chosen', { 'aria-live': 'polite' });
@@ -31,6 +33,7 @@ export class View {
       represent: kind => store.represent(kind),
       color: id => store.color(id),
       palette: name => store.color(store.coloring, name),
+      clip: percent => store.cut(percent),
       reset: () => void this.three?.frame(),
       picture: () => void this.download(),
       label: () => store.mark('label'),
@@ -39,7 +42,8 @@ export class View {
     });
     store.listen(change => this.changed(change));
     const status = make('div', 'fs-status', {}, this.chosen, this.under);
-    this.root.append(this.toolbar.element, this.body, status);
+    this.player = new Player(store, () => this.work);
+    this.root.append(this.toolbar.element, this.body, this.player.element, status);
     parent.append(this.root);
     ensureStyle(this.root);
     this.unwatch = watchTheme(() => this.themed());
@@ -89,7 +93,7 @@ export class View {
     }
     this.toolbar.update({
       title: scene.title, representation: store.representation, coloring: store.coloring,
-      palette: store.palette, colorings: offeredColorings(scene), chosen: store.selection.size, drawn: !!this.three
+      palette: store.palette, colorings: offeredColorings(scene), clip: store.clip, chosen: store.selection.size, drawn: !!this.three
     });
     const rows = store.selection;
     const count = `${rows.size} residue${rows.size === 1 ? '' : 's'}`;
@@ -133,7 +137,7 @@ export class View {
     const rows = store.selection;
     return {
       stage: this.root.dataset.state, layout: this.panels?.layout, representation: store.representation, coloring: store.coloring,
-      palette: store.palette, theme: this.root.dataset.theme, legend: store.colors?.legend ?? [],
+      palette: store.palette, frame: store.frame, frames: store.frames, theme: this.root.dataset.theme, legend: store.colors?.legend ?? [],
       legendTitle: store.colors?.title ?? '', selection: store.table?.text(rows) ?? '',
       selectedResidues: rows.size, hover: store.hover < 0 ? '' : store.table!.text([store.hover]),
       marks: store.marks.length, mol: this.three?.viewer?.report() ?? null
@@ -168,6 +172,7 @@ export class View {
   dispose(): void {
     clearTimeout(this.pictureTimer);
     this.unwatch();
+    this.player.dispose();
     this.store.dispose();
     this.panels?.dispose();
     this.root.remove();
