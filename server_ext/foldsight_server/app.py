@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -150,13 +152,34 @@ def away() -> ServiceUnavailable:
     return ServiceUnavailable("The database is away for a moment.", hint="Try again.")
 
 
+def _index() -> dict[tuple[int, str], list[Route]]:
+    """Return the routes by how many parts their paths have, and the first of these, which is never a name."""
+    found: dict[tuple[int, str], list[Route]] = defaultdict(list)
+    for route in ROUTES:
+        found[_key(route.path)].append(route)
+    return dict(found)
+
+
+def _key(path: str) -> tuple[int, str]:
+    return path.count("/"), path[1:].partition("/")[0]
+
+
+_INDEX = _index()
+
+
+def _matches(path: str) -> list[tuple[Route, re.Match[str]]]:
+    near = _INDEX.get(_key(path), [])
+    return [(route, found) for route in near if (found := route.pattern.match(path))]
+
+
 def template(path: str) -> str:
     """Return the template of the route that a path is on."""
-    return next((route.path for route in ROUTES if route.pattern.match(path)), UNKNOWN)
+    matches = _matches(path)
+    return matches[0][0].path if matches else UNKNOWN
 
 
 def _route(method: str, path: str) -> tuple[Route, dict[str, str]]:
-    matches = [(route, found) for route in ROUTES if (found := route.pattern.match(path))]
+    matches = _matches(path)
     for route, found in matches:
         if route.method == method:
             return route, {name: _decoded(text) for name, text in found.groupdict().items()}

@@ -91,3 +91,12 @@ def test_a_reader_may_not_predict(tmp_path: Path) -> None:
         reader.require("predict")
     reader.require("read")
     local_user().require("admin")
+
+
+def test_every_route_is_found_by_its_own_path_and_begins_with_a_word() -> None:
+    from foldsight_server.app import _route
+
+    for route in ROUTES:
+        path = route.path.replace("{", "").replace("}", "")
+        assert _route(route.method, path)[0] is route
+        assert not route.path.startswith("/{")
