@@ -236,7 +236,8 @@ def _path() -> str:
     ours = [
         ROOT / "tests/integration/engines", ROOT / "tests", ROOT, ROOT / "server_ext", ROOT / "widgets",
     ]  # fmt: skip
-    return os.pathsep.join(map(str, ours))
+    # What the caller has put first stays first: another JupyterHub, to try this with.
+    return os.pathsep.join([*filter(None, [os.environ.get("PYTHONPATH")]), *map(str, ours)])
 
 
 def _server_args(lab: bool) -> list[str]:
