@@ -23,6 +23,7 @@ from foldsight_server.store.organizations import Organizations
 from foldsight_server.store.privacy import Privacy
 from foldsight_server.store.projects import Projects
 from foldsight_server.store.queue import Queue
+from foldsight_server.store.regions import read_regions
 from foldsight_server.store.results import Results
 from foldsight_server.store.similar import Similar
 from foldsight_server.store.structures import Structures
@@ -49,7 +50,8 @@ class Service:
         self.queue = Queue(self.database, self.metrics.job)
         self.object_rows = ObjectRows(self.database)
         place = os.environ.get("FOLDSIGHT_OBJECTS_URL") or home / "objects"
-        self.objects = ObjectStore(place, self.object_rows.note)
+        regions = {name: region.objects for name, region in read_regions().items()}
+        self.objects = ObjectStore(place, self.object_rows.note, regions)
         self.links = Links(self.objects, self.object_rows)
         self.events = Events(self.database)
         self.keys = Keys(self.database)

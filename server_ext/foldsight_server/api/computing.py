@@ -28,7 +28,8 @@ async def submit_analysis(call: Call) -> Response:
     digests = [item["digest"] for _, files in found for item in files]
     key = await asyncio.to_thread(tasks.cache_key, request, digests)
     place, plan = await place_of(call, body.project)
-    known = await call.service.results.known(key, request["name"])
+    request, key = place.bind(request, key)
+    known = await call.service.results.known(key, request["name"], place.region)
     user = (call.identity.id, call.identity.name)
     job_id, new = await call.service.queue.submit(
         user, request, key, replace(plan, predictions=None), known, place=place

@@ -27,7 +27,8 @@ async def submit(call: Call) -> Response:
     normal, key = await asyncio.to_thread(_checked, _request(body))
     user = (call.identity.id, call.identity.name)
     place, plan = await place_of(call, body.project)
-    known = await call.service.results.known(key, normal["name"])
+    normal, key = place.bind(normal, key)
+    known = await call.service.results.known(key, normal["name"], place.region)
     job_id, new = await call.service.queue.submit(user, normal, key, plan, known, place=place)
     row = await call.service.queue.get(call.identity.id, job_id)
     return Response(view(row), status=202 if new else 200)
@@ -39,7 +40,8 @@ async def forecast_job(call: Call) -> Response:
     body = call.decode(Submit)
     normal, key = await asyncio.to_thread(_checked, _request(body))
     place, plan = await place_of(call, body.project)
-    known = await call.service.results.known(key, normal["name"])
+    normal, key = place.bind(normal, key)
+    known = await call.service.results.known(key, normal["name"], place.region)
     account = place.account or call.identity.id
     return Response(await call.service.usage.forecast(call.identity, account, plan, free=known is not None))
 
@@ -56,7 +58,7 @@ async def place_of(call: Call, project: str | None) -> tuple[Place, Plan]:
     if project is None:
         return Place(account=call.identity.account), call.identity.plan
     async with call.service.access.project(call.identity, project, "predict") as held:
-        return Place(held.id, held.account), held.plan
+        return Place(held.id, held.account, held.region), held.plan
 
 
 def _checked(request: dict[str, Any]) -> tuple[dict[str, Any], str]:

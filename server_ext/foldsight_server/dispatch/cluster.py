@@ -27,6 +27,10 @@ class RunLost(Exception):
     """The run ended without an outcome: the cluster is gone, or the run was cancelled."""
 
 
+class NoPlace(RunLost):
+    """There is no worker that may do this run, for now."""
+
+
 class WorkerDied(RunLost):
     """The worker died while it ran this very run."""
 
@@ -41,10 +45,14 @@ class Cluster:
     place : Address, optional
         A scheduler to use; by default what the environment names
         (:mod:`foldsight_server.dispatch.clusters.address`), else a cluster of our own.
+    region : str, optional
+        The region that all workers there are in.
     """
 
-    def __init__(self, report: Report, place: address.Address | None = None) -> None:
-        self._report, self._place = report, place
+    def __init__(
+        self, report: Report, place: address.Address | None = None, region: str | None = None
+    ) -> None:
+        self._report, self._place, self._region = report, place, region
         self._child: Child | None = None
         self._client: Any = None
         self._turn = asyncio.Lock()
@@ -110,15 +118,17 @@ class Cluster:
 
         Raises
         ------
-        WorkerDied, RunLost
+        NoPlace, WorkerDied, RunLost
         EngineFailed
             When the worker sent back what is no outcome.
         """
         async with self._turn:
-            await self._until_room()
+            wants = self._wants(claim)
+            request = {word: value for word, value in claim.request.items() if word != "region"}
+            await self._until_room(wants)
             future = self._client.submit(
-                task.run, claim.id, claim.attempt, claim.request, inputs,
-                key=_key(claim), resources={RESOURCE: 1}, pure=False, retries=0,
+                task.run, claim.id, claim.attempt, request, inputs,
+                key=_key(claim), resources=wants, pure=False, retries=0,
             )  # fmt: skip
             self._futures[_key(claim)] = future
         try:
@@ -126,10 +136,18 @@ class Cluster:
         finally:
             self._futures.pop(_key(claim), None)
 
-    async def _until_room(self) -> None:
+    def _wants(self, claim: Claim) -> dict[str, int]:
+        """What a worker must have: a free place, and the region's mark unless all here are in it."""
+        marked = claim.region is not None and claim.region != self._region
+        return {RESOURCE: 1, **({f"REGION_{claim.region}": 1} if marked else {})}
+
+    async def _until_room(self, wants: Mapping[str, int]) -> None:
         """Wait until a living worker has no run: one that died is started again, which takes a moment."""
         while True:
             known = await self._while_up(self._client.scheduler.identity(n_workers=-1))
+            able = [held for held in known["workers"].values() if wants.keys() <= held["resources"].keys()]
+            if not able and len(wants) > 1:
+                raise NoPlace(f"No worker with {', '.join(sorted(wants))} is connected.")
             if len(known["workers"]) > len(self._futures):
                 return
             await asyncio.sleep(0.1)

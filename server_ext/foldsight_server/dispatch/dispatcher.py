@@ -18,10 +18,12 @@ from typing import Any
 import psycopg
 
 from foldsight_server.dispatch.cluster import Cluster, Report
+from foldsight_server.dispatch.pools import Pools
 from foldsight_server.dispatch.recorder import Recorder
 from foldsight_server.operations import logs, tracing
 from foldsight_server.store.database import Database
 from foldsight_server.store.queue import Claim, Queue, Run
+from foldsight_server.store.regions import read_regions
 from foldsight_server.store.results import Results
 
 _log = logging.getLogger(__name__)
@@ -44,7 +46,7 @@ class Dispatcher:
     database, queue, results
         Where jobs and results live.
     cluster_factory : callable, optional
-        Gives the cluster; by default the local one.
+        Gives the cluster; by default what the environment says.
     """
 
     def __init__(
@@ -52,11 +54,11 @@ class Dispatcher:
         database: Database,
         queue: Queue,
         results: Results,
-        cluster_factory: Callable[[Report], Cluster] = Cluster,
+        cluster_factory: Callable[[Report], Cluster] | None = None,
     ) -> None:
         self._database, self._queue = database, queue
         self._results, self._recorder = results, Recorder(queue, results)
-        self._factory = cluster_factory
+        self._factory = cluster_factory or (lambda report: Pools(report, read_regions()))
         self._cluster: Cluster | None = None
         self._starting: asyncio.Task[None] | None = None
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"

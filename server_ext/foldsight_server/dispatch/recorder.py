@@ -12,7 +12,7 @@ from psycopg_pool import PoolTimeout
 
 from foldsight.errors import EngineFailed, Failed, FoldSightError, ServiceUnavailable, error_from_dict
 from foldsight.jobs import Fault
-from foldsight_server.dispatch.cluster import RunLost, WorkerDied
+from foldsight_server.dispatch.cluster import NoPlace, RunLost, WorkerDied
 from foldsight_server.store.queue import Claim, Queue, Run
 from foldsight_server.store.results import Results
 
@@ -37,7 +37,7 @@ class Recorder:
     async def record(self, claim: Claim, execute: Callable[[], Awaitable[dict[str, Any]]]) -> None:
         """Answer a claim from the cache, or execute it, and record what came of it."""
         name = str(claim.request.get("name", ""))
-        known = await _insist(lambda: self._results.known(claim.cache_key, name))
+        known = await _insist(lambda: self._results.known(claim.cache_key, name, claim.region))
         if known is not None:
             await _insist(lambda: self._queue.finish(claim, known, cached=True))
             return
@@ -45,6 +45,9 @@ class Recorder:
             outcome = await execute()
         except WorkerDied:
             await self._fault(claim, "worker_died", _died())
+        except NoPlace as fault:
+            error = ServiceUnavailable(str(fault), hint="Ask whoever runs this service for its workers.")
+            await self._fault(claim, "lost", error)
         except RunLost:
             await self.lost(claim)
         except EngineFailed as error:
@@ -62,7 +65,7 @@ class Recorder:
             await self._fault(claim, "refused" if error.refused else "broke", error)
             return
         try:
-            result = await self._results.store(outcome["files"])
+            result = await self._results.store(outcome["files"], claim.region)
         except Exception as fault:  # a full disk, or a bundle that cannot be read again
             _log.exception("the result of job %s could not be stored", claim.id)
             error = Failed("The result could not be stored.", hint=f"{type(fault).__name__}: {fault}"[:200])

@@ -41,7 +41,7 @@ class Members:
         owner = (group.owner, group.owner) if group.owner else HUB
         values = {
             "group": name, "name": group.organization, "owner": owner[0], "plan": group.plan,
-            "default_plan": self.settings.plan, "account": group.account,
+            "default_plan": self.settings.plan, "account": group.account, "region": group.region,
         }  # fmt: skip
         await _user(connection, *owner)
         await connection.execute(sql("hub_organization"), values)

@@ -29,6 +29,7 @@ from foldsight_server.hub.handlers import Site, routes
 from foldsight_server.hub.members import Members
 from foldsight_server.hub.settings import HubSettings, read_settings
 from foldsight_server.hub.tickets import Tickets
+from foldsight_server.store.regions import read_regions, require_known
 from foldsight_server.web import operations
 
 _log = logging.getLogger(__name__)
@@ -57,6 +58,8 @@ async def serve(home: Path) -> None:
     if missing:
         raise BadRequest(f"{missing[0]} is not set.", hint="JupyterHub sets it for a service with a url.")
     settings, hub = read_settings(), _hub()
+    asked = {f"group {name}": group.region for name, group in settings.groups.items()}
+    require_known(read_regions(), asked, "FOLDSIGHT_HUB_CONFIG")
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     core = Application(home)
     place = urlsplit(os.environ["JUPYTERHUB_SERVICE_URL"])

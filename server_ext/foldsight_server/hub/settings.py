@@ -10,6 +10,7 @@ A TOML file named by ``FOLDSIGHT_HUB_CONFIG``; every part may be left out::
     owner = "baker"                # who answers for it; else JupyterHub itself
     account = "collab-baker"       # shared server: what it predicts, the organisation pays
     members = "researcher"         # plan of its members' own accounts
+    region = "eu"                  # where its projects' files lie and jobs run; of FOLDSIGHT_REGIONS
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     owner: _Name | None = None
     account: _Name | None = None
     members: str | None = None
+    region: str | None = None
 
 
 class HubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,9 +86,9 @@ def _check(settings: HubSettings, named: str) -> None:
     asked = [settings.plan]
     for name, group in settings.groups.items():
         asked += [plan for plan in (group.plan, group.members) if plan]
-        if not group.organization and (group.plan or group.owner or group.account):
+        if not group.organization and (group.plan or group.owner or group.account or group.region):
             raise BadFile(
-                f"{named}: group {name} has no organization that its plan, owner or account could belong to.",
+                f"{named}: group {name} has no organization for its plan, owner, account or region.",
                 hint='Add organization = "...".',
             )
     wrong = [plan for plan in asked if plan not in known]

@@ -53,6 +53,12 @@ class Held:
             return self.identity.plan
         return PLANS[self.project["org_plan"]]
 
+    @property
+    def region(self) -> str | None:
+        """The region that the project's organisation is bound to."""
+        found: str | None = self.project["org_region"]
+        return found
+
     async def rows(self, statement: str, **values: Any) -> list[Row]:
         """Run a statement with the project's id and the caller among its values."""
         values = {"id": self.id, "caller": self.identity.id, **values}

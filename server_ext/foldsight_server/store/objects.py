@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -32,15 +32,22 @@ class ObjectStore:
         credentials come from where their tools look for them.
     ledger : callable, optional
         Called before each write, so that garbage collection knows of it.
+    regions : mapping of str to str, optional
+        URLs of the places of regions. What is put for a region goes there and nowhere else; what is
+        asked for is looked for here first, then there.
     """
 
-    def __init__(self, place: Path | str, ledger: Ledger = no_ledger) -> None:
+    def __init__(
+        self, place: Path | str, ledger: Ledger = no_ledger, regions: Mapping[str, str] | None = None
+    ) -> None:
         self._place, self._ledger = place, ledger
+        self._regions = {name: ObjectStore(url) for name, url in (regions or {}).items()}
 
     @property
     def local(self) -> bool:
-        """Whether it is a folder of this machine."""
-        return isinstance(self._place, Path) or self._place.startswith("file://")
+        """Whether some of it is a folder, whose links this service must sign itself."""
+        own = isinstance(self._place, Path) or self._place.startswith("file://")
+        return own or any(store.local for store in self._regions.values())
 
     @cached_property
     def _store(self) -> Any:
@@ -57,18 +64,31 @@ class ObjectStore:
                 f"The object store cannot be opened: {fault}.", hint="Check FOLDSIGHT_OBJECTS_URL."
             ) from fault
 
-    async def put(self, data: bytes) -> str:
-        """Store bytes and return their SHA-256, by which they are found again."""
+    async def put(self, data: bytes, region: str | None = None) -> str:
+        """Store bytes and return their SHA-256, by which they are found again.
+
+        Raises
+        ------
+        Failed
+            When the region is not known: better nowhere than in a wrong place.
+        """
+        digest = hashlib.sha256(data).hexdigest()
+        if region is not None and region not in self._regions:
+            raise Failed(
+                f"There is no place for files of the region {region!r}.", hint="Check FOLDSIGHT_REGIONS."
+            )
+        await self._ledger(digest, len(data))
+        await (self if region is None else self._regions[region])._write(digest, data)
+        return digest
+
+    async def _write(self, digest: str, data: bytes) -> None:
         from obstore import put_async
         from obstore.exceptions import AlreadyExistsError
 
-        digest = hashlib.sha256(data).hexdigest()
-        await self._ledger(digest, len(data))
         try:
             await put_async(self._store, path_of(digest), data, mode="create")
         except AlreadyExistsError:
-            return digest
-        return digest
+            _log.debug("object %s is there already", digest)
 
     async def get(self, digest: str) -> bytes:
         """Return stored bytes.
@@ -79,13 +99,19 @@ class ObjectStore:
         Failed
             When they are not what was stored; they are put aside then, so that they can be made again.
         """
+        for store in self._all:
+            if (data := await store._read(digest)) is not None:
+                return data
+        raise NotFound("The stored file is gone.", hint="Run the job again.")
+
+    async def _read(self, digest: str) -> bytes | None:
         from obstore import get_async
         from obstore.exceptions import NotFoundError
 
         try:
             found = await get_async(self._store, path_of(digest))
         except (NotFoundError, FileNotFoundError):
-            raise NotFound("The stored file is gone.", hint="Run the job again.") from None
+            return None
         data = bytes(await found.bytes_async())
         if hashlib.sha256(data).hexdigest() != digest:
             await self._set_aside(digest)
@@ -100,8 +126,21 @@ class ObjectStore:
         _log.error("object %s is damaged; it is kept as damaged/%s", digest, digest)
         await rename_async(self._store, path_of(digest), f"damaged/{digest}")
 
+    @property
+    def _all(self) -> list[ObjectStore]:
+        return [self, *self._regions.values()]
+
     async def has(self, digest: str) -> bool:
         """Say whether there are bytes with this digest."""
+        return await self._holder(digest) is not None
+
+    async def _holder(self, digest: str) -> ObjectStore | None:
+        for store in self._all:
+            if await store._holds(digest):
+                return store
+        return None
+
+    async def _holds(self, digest: str) -> bool:
         from obstore import head_async
         from obstore.exceptions import NotFoundError
 
@@ -112,20 +151,25 @@ class ObjectStore:
         return True
 
     async def remove(self, digest: str) -> None:
-        """Remove an object; one that is not there is no fault."""
+        """Remove an object, wherever it lies; one that is not there is no fault."""
+        for store in self._all:
+            await store._delete(digest)
+
+    async def _delete(self, digest: str) -> None:
         from obstore import delete_async
         from obstore.exceptions import NotFoundError
 
         try:
             await delete_async(self._store, path_of(digest))
         except (NotFoundError, FileNotFoundError):
-            _log.info("object %s was gone already", digest)
+            _log.debug("object %s was gone already", digest)
 
     async def signed_url(self, digest: str, lifetime: timedelta) -> str:
         """Return a URL of the store's own that anybody may read until it ends; not for a folder."""
         from obstore import sign_async
 
-        return str(await sign_async(self._store, "GET", path_of(digest), lifetime))
+        store = await self._holder(digest) if self._regions else self
+        return str(await sign_async((store or self)._store, "GET", path_of(digest), lifetime))
 
 
 def path_of(digest: str) -> str:

@@ -1,11 +1,13 @@
 -- name: hub_organization
 -- The organisation that a group of the Hub fills; the operator's file says its name, plan and owner.
-INSERT INTO organizations (name, owner_id, plan, hub_group, seat_count)
-VALUES (%(name)s, %(owner)s, coalesce(%(plan)s, %(default_plan)s), %(group)s, 1)
+INSERT INTO organizations (name, owner_id, plan, hub_group, seat_count, region)
+VALUES (%(name)s, %(owner)s, coalesce(%(plan)s, %(default_plan)s), %(group)s, 1, %(region)s)
 ON CONFLICT (hub_group) DO UPDATE
-SET name = excluded.name, owner_id = excluded.owner_id, plan = coalesce(%(plan)s, organizations.plan), updated = now()
+SET name = excluded.name, owner_id = excluded.owner_id, plan = coalesce(%(plan)s, organizations.plan), region = excluded.region,
+    updated = now()
 WHERE organizations.name <> excluded.name OR organizations.owner_id <> excluded.owner_id
-   OR organizations.plan <> coalesce(%(plan)s, organizations.plan);
+   OR organizations.plan <> coalesce(%(plan)s, organizations.plan)
+   OR organizations.region IS DISTINCT FROM excluded.region;
 
 -- name: hub_known_user
 -- An owner or account that has not signed in yet.

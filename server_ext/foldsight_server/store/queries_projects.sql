@@ -1,6 +1,6 @@
 -- name: project_for
 -- A project and the grounds on which the caller may have a role in it.
-SELECT p.*, m.role AS member_role, o.role AS org_role, g.plan AS org_plan
+SELECT p.*, m.role AS member_role, o.role AS org_role, g.plan AS org_plan, g.region AS org_region
 FROM projects p
 LEFT JOIN project_members m ON m.project_id = p.id AND m.user_id = %(caller)s
 LEFT JOIN org_members o ON o.org_id = p.org_id AND o.user_id = %(caller)s

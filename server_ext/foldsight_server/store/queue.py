@@ -48,6 +48,11 @@ class Claim(Run):
     request: dict[str, Any] = field(compare=False)
     cache_key: str = field(compare=False)
 
+    @property
+    def region(self) -> str | None:
+        """Where it must run and its result must lie; settled when it was submitted."""
+        return self.request.get("region")
+
 
 @dataclass(frozen=True)
 class Result:
@@ -69,14 +74,24 @@ class Result:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a prediction goes and who pays; None is the caller's own project and account."""
+    """Where a prediction goes and who pays; None is the caller's own project and account.
+
+    ``region`` is that of the project's organisation.
+    """
 
     project_id: str | None = None
     account: str | None = None
+    region: str | None = None
 
     def values(self, user_id: str) -> dict[str, Any]:
         """Return what the statements want."""
         return {"project_id": self.project_id, "account": self.account or user_id}
+
+    def bind(self, request: dict[str, Any], cache_key: str) -> tuple[dict[str, Any], str]:
+        """Bind a request to the region; results of one region answer no request of another."""
+        if self.region is None:
+            return request, cache_key
+        return {**request, "region": self.region}, f"{cache_key}@{self.region}"
 
 
 OWN = Place()

@@ -30,12 +30,12 @@ class Results:
     def __init__(self, queue: Queue, objects: ObjectStore) -> None:
         self._queue, self._objects = queue, objects
 
-    async def store(self, files: dict[str, bytes]) -> Result:
-        """Store a bundle."""
-        stored = [await self._entry(name, data) for name, data in sorted(files.items())]
+    async def store(self, files: dict[str, bytes], region: str | None = None) -> Result:
+        """Store a bundle where its region wants it."""
+        stored = [await self._entry(name, data, region) for name, data in sorted(files.items())]
         return Result(stored, await asyncio.to_thread(_summary, files))
 
-    async def known(self, cache_key: str, name: str) -> Result | None:
+    async def known(self, cache_key: str, name: str, region: str | None = None) -> Result | None:
         """Return the result of an equal request, under this one's name; None when there is none.
 
         A result whose files are gone is forgotten.
@@ -47,7 +47,7 @@ class Results:
             _log.warning("files of a stored result are gone; it is forgotten")
             await self._queue.forget(cache_key)
             return None
-        return found if found.summary.get("name") == name else await self._renamed(found, name)
+        return found if found.summary.get("name") == name else await self._renamed(found, name, region)
 
     async def inputs(self, request: Mapping[str, Any]) -> list[dict[str, bytes]]:
         """Return the files of the structures that an analysis takes; none for a fold.
@@ -65,18 +65,18 @@ class Results:
         except NotFound as fault:
             raise EngineFailed("A structure that the job needs is gone.", hint=fault.hint) from fault
 
-    async def _renamed(self, result: Result, name: str) -> Result:
+    async def _renamed(self, result: Result, name: str, region: str | None) -> Result:
         files = []
         for item in result.files:
             if item["name"] == _MANIFEST:
                 manifest = json.loads(await self._objects.get(item["digest"]))
                 text = json.dumps({**manifest, "name": name}, indent=1)
-                item = await self._entry(_MANIFEST, text.encode())
+                item = await self._entry(_MANIFEST, text.encode(), region)
             files.append(item)
         return Result(files, {**result.summary, "name": name})
 
-    async def _entry(self, name: str, data: bytes) -> dict[str, Any]:
-        return {"name": name, "bytes": len(data), "digest": await self._objects.put(data)}
+    async def _entry(self, name: str, data: bytes, region: str | None) -> dict[str, Any]:
+        return {"name": name, "bytes": len(data), "digest": await self._objects.put(data, region)}
 
 
 def _summary(files: dict[str, bytes]) -> dict[str, Any]:

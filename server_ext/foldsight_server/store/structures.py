@@ -57,7 +57,10 @@ class Structures:
         QuotaExceeded
             When the account's storage would not hold it.
         """
-        digest = await self._objects.put(data)
+        async with self._access.project(identity, project_id, "see") as held:
+            held.need("edit")
+            region = held.region
+        digest = await self._objects.put(data, region)
         files = [{"name": file_name, "bytes": len(data), "digest": digest}]
         async with self._access.project(identity, project_id, "edit") as held:
             await held.need_room(len(data))
