@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
 from foldsight.calls import (
@@ -22,7 +23,7 @@ from foldsight.calls import (
     listing,
     operation,
 )
-from foldsight.client import AsyncClient, Client
+from foldsight.client import Address, AsyncClient, Client
 from foldsight.errors import Failed, NotFound, ServiceUnavailable
 from foldsight.job_calls import JobOperations
 from foldsight.workspace import AsyncWorkspace, Workspace, WorkspaceOperations
@@ -193,3 +194,38 @@ def test_a_method_shows_its_signature_and_text_as_any_other() -> None:
     method = Doing(Script()).analyse
     assert method.__doc__.startswith("Queue an analysis")  # type: ignore[union-attr]
     assert list(inspect.signature(method).parameters) == ["kind", "inputs", "name", "settings"]
+
+
+def test_those_who_wait_together_find_a_restarted_service_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    new = Address("http://127.0.0.1:4242", "t", "running")
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=state("done", 1))
+
+    def open_at(address: Address) -> httpx.AsyncClient:
+        opened.append(address.url)
+        return httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url=address.url)
+
+    monkeypatch.setattr("foldsight.client._running_service", lambda: new)
+
+    async def work() -> list[str]:
+        # Nobody listens on port 9: the service that was there has gone.
+        async with AsyncClient(Address("http://127.0.0.1:9", "t", "running")) as client:
+            client._open = open_at  # type: ignore[assignment]
+            jobs = await asyncio.gather(*(client.wait(f"j{number}", timeout=30) for number in range(5)))
+            return [job["state"] for job in jobs]
+
+    assert asyncio.run(work()) == ["done"] * 5
+    assert opened == [new.url]
+
+
+def test_a_service_of_others_is_waited_for_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("foldsight.client._running_service", lambda: pytest.fail("none was asked for"))
+
+    async def work() -> None:
+        async with AsyncClient(Address("http://127.0.0.1:9", "t", "hub")) as client:
+            await client.step(FindAgain())
+            assert client.address.url == "http://127.0.0.1:9"
+
+    asyncio.run(work())
