@@ -31,7 +31,16 @@ from foldsight_server.web.scenes import SceneHandler
 #: What computes; it is done in the server's name.
 COMPUTING = re.compile(r"/(jobs|analyses)(/|$)")
 #: Headers of a request that mean something to the service.
-_THERE = {"accept", "content-type", "idempotency-key", "if-none-match", "last-event-id", "range"}
+_THERE = {
+    "accept",
+    "content-type",
+    "idempotency-key",
+    "if-none-match",
+    "last-event-id",
+    "range",
+    "traceparent",
+    "x-request-id",
+}
 #: Headers of an answer that are of this hop, or for the service's own pages.
 _NOT_BACK = {
     "connection",
