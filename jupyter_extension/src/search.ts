@@ -11,7 +11,7 @@ const icon = new LabIcon({
   name: 'foldsight:search',
   svgstr:
     '<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 16 16"><g fill="none" stroke-linecap="round" stroke-width="1.8">' +
-    '<circle cx="7" cy="7" r="5" class="jp-icon-selectable" stroke="#0053D6"/><path d="m11 11 3.5 3.5" class="jp-icon-selectable" stroke="#0053D6"/>' +
+    '<circle cx="7" cy="7" r="5" class="jp-icon3" stroke="#616161"/><path d="m11 11 3.5 3.5" class="jp-icon3" stroke="#616161"/>' +
     '<path d="M4.6 8.6c1.6 1 2-.6 2.2-1.8s.8-2.4 2.4-1.2" stroke="#65CBF3"/></g></svg>'
 });
 

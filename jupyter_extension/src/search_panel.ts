@@ -27,7 +27,7 @@ export class SearchPanel extends Widget {
     this.source.setAttribute('aria-label', words.__('Where to search'));
     this.list.setAttribute('aria-label', words.__('Found'));
     const go = make('button', 'jp-mod-styled jp-mod-accept', { type: 'submit' }, words.__('Search'));
-    const form = make('form', 'fsl-search', { role: 'search' }, this.box, make('div', 'fsl-search-line', {}, this.source, go), this.about);
+    const form = make('form', 'fsl-search', { role: 'search' }, make('div', 'fsl-search-line', {}, this.box, go), this.source, this.about);
     this.node.append(form, this.said, this.list);
     form.addEventListener('submit', event => {
       event.preventDefault();

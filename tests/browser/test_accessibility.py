@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 from foldsight_widgets.panels import Workbench
 
+from foldsight.scene import Scene
 from tests.browser.lab import Lab, Notebook, View
+from tests.samples import prediction
+from tests.unit.test_scene_frames import moved
 from tests.unit.test_scene_panels import with_pae
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -43,6 +46,12 @@ def test_the_workbench(page_view: Callable[..., View], scheme: str) -> None:
     assert faults(view.page, ".foldsight-view") == []
 
 
+def test_a_view_with_frames(page_view: Callable[..., View]) -> None:
+    view = page_view(Scene.of(prediction()).animated(moved()))
+    assert view.root.get_by_role("group", name="Frames").is_visible()
+    assert faults(view.page, ".foldsight-view") == []
+
+
 @pytest.fixture(scope="module")
 def page(lab: Lab, chromium: Any) -> Iterator[Any]:
     context = chromium.new_context(viewport={"width": 1400, "height": 900})
@@ -50,6 +59,10 @@ def page(lab: Lab, chromium: Any) -> Iterator[Any]:
     yield notebook.page
     notebook.shut_down()
     context.close()
+
+
+def execute(page: Any, command: str) -> None:
+    page.evaluate("async c => { await jupyterapp.commands.execute(c); }", command)
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
@@ -68,6 +81,14 @@ def test_the_panels_of_jupyterlab(page: Any, theme: str) -> None:
     assert faults(page, ".fsl-form") == []
     assert faults(page, ".fsl-panel") == []
     assert faults(page, ".fsl-status-item") == []
-    page.evaluate("async () => { await jupyterapp.commands.execute('foldsight:tour'); }")
+    execute(page, "foldsight:search")
+    page.get_by_label("Where to search").select_option("library")
+    page.get_by_label("Search for structures and sequences").fill("protease")
+    page.keyboard.press("Enter")
+    page.locator(".fsl-hit").first.wait_for()
+    assert faults(page, "#foldsight-search") == []
+    execute(page, "foldsight:show-structure")
+    assert faults(page, "#foldsight-structure") == []
+    execute(page, "foldsight:tour")
     assert faults(page, ".fsl-tour") == []
     page.keyboard.press("Escape")

@@ -6,10 +6,11 @@ import type { Store } from './store';
 /** A host that follows `other`; what is selected here is selected there. */
 export function linkedHost(other: Store, layout: Layout): { host: Host; stop(): void } {
   const mine = {};
-  const hear = { scene: () => {}, selection: () => {}, hover: (_: RefData | null) => {} };
+  const hear = { scene: () => {}, selection: () => {}, frame: () => {}, hover: (_: RefData | null) => {} };
   const { stop } = other.gather(() => other.listen((change, origin) => {
     if (origin === mine) return;
     if (change === 'selection') hear.selection();
+    else if (change === 'frame') hear.frame();
     else if (change === 'hover') hear.hover(refs(other, other.hover < 0 ? [] : [other.hover])[0] ?? null);
     else if (change === 'scene' || change === 'style') hear.scene();
   }));
@@ -20,6 +21,7 @@ export function linkedHost(other: Store, layout: Layout): { host: Host; stop(): 
       scene: () => styled(other, layout),
       selection: () => refs(other, other.selection),
       select: found => other.take(rows(found), mine),
+      frame: { get: () => other.frame, set: frame => other.showFrame(frame, mine), onChange: callback => (hear.frame = callback) },
       onScene: callback => (hear.scene = callback),
       onSelection: callback => (hear.selection = callback),
       hover: ref => other.setHover(ref ? (rows([ref])[0] ?? -1) : -1, mine),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Host } from '../src/host';
 import { doubts } from '../src/doubts';
+import { linkedHost } from '../src/linked';
 import type { RefData, Scene } from '../src/scene';
 import { Store, type Change } from '../src/store';
 import { short } from '../src/view/legend';
@@ -83,4 +84,39 @@ test('doubt is high where pLDDT is low and where a B-factor is high', () => {
 
 test('numbers of a scale are short', () => {
   assert.deepEqual([-4.5, 0.123456, 1e-12, 1234].map(short), ['\u22124.5', '0.123', '0', '1230']);
+});
+
+test('frames stay within what there is, and only what is kept is told', () => {
+  const shown = scene();
+  shown.structures[0].frames = 3;
+  const kept: number[] = [];
+  const host: Host = {
+    scene: () => shown, selection: () => [], select: () => undefined, hover: () => undefined, onScene: () => undefined,
+    onSelection: () => undefined, onHover: () => undefined, onCommand: () => undefined, keepPicture: () => undefined,
+    frame: { get: () => kept.at(-1) ?? 0, set: frame => void kept.push(frame), onChange: () => undefined }
+  };
+  const store = new Store(host);
+  store.readScene();
+  store.showFrame(1, store, false);
+  assert.deepEqual([store.frame, kept], [1, []], 'passing by');
+  store.showFrame(9, store);
+  assert.deepEqual([store.frame, kept], [2, [2]]);
+});
+
+test('a linked view shows and selects the same in another layout', () => {
+  const { store, told } = hosted();
+  const { host, stop } = linkedHost(store, 'workbench');
+  const other = new Store(host);
+  other.readScene();
+  assert.equal(other.scene!.style.layout, 'workbench');
+  other.take([2], null);
+  assert.deepEqual([...store.selection], [2]);
+  assert.equal(told.length, 1, 'its host hears of it');
+  store.take([1], null);
+  assert.deepEqual([...other.selection], [1]);
+  store.represent('tube');
+  assert.equal(other.representation, 'tube');
+  stop();
+  store.take([0], null);
+  assert.deepEqual([...other.selection], [1], 'no more');
 });
