@@ -5,7 +5,7 @@ file holds. Behind them: ``content`` (bytes, gzip, what a file is), ``pdb_reader
 ``pdb_writer``, ``cif_reader`` over ``cif_text`` and ``bcif``, ``assemble`` (atom rows to a
 structure), ``modelcif`` and ``bcif_writer``, ``quality`` (confidence in a structure file),
 ``pae`` and ``beside`` (error matrices), ``bundle`` (a prediction as a set of files),
-``fasta``.
+``models`` (every model of a file), ``fasta``.
 """
 
 from __future__ import annotations

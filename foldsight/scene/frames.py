@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from foldsight.errors import BadRequest
+from foldsight.io.models import read_models
 from foldsight.prediction import Prediction
 from foldsight.structure import Structure
 from foldsight.typing import Floats
@@ -16,22 +18,24 @@ from foldsight.typing import Floats
 MOST_FRAMES, MOST_PLACES = 500, 4_000_000
 
 
-def checked_frames(structure: Structure, frames: Floats | Sequence[Any]) -> Floats:
+def checked_frames(structure: Structure, frames: Floats | Sequence[Any] | str | Path) -> Floats:
     """Return frames as coordinates, shape=(F, N, 3) in Å.
 
     Parameters
     ----------
     structure : Structure
         Of N atoms.
-    frames : array, shape=(F, N, 3), or sequence
-        Of arrays, shape=(N, 3), or of predictions and structures with the same atoms in the same
-        order.
+    frames : array, shape=(F, N, 3), sequence, str or Path
+        A sequence of arrays, shape=(N, 3), or of predictions and structures with the same atoms in
+        the same order; a path of a file with several models.
 
     Raises
     ------
     BadRequest
         When a frame has other atoms, or a coordinate is no number.
     """
+    if isinstance(frames, str | Path):
+        frames = read_models(frames)
     given = [_coordinates(structure, frame, number) for number, frame in enumerate(frames, start=1)]
     if not 1 <= len(given) <= MOST_FRAMES or len(given) * len(structure.atoms) > MOST_PLACES:
         raise BadRequest(

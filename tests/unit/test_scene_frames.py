@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from foldsight_widgets import StructureView
 
 import foldsight as fs
 from foldsight.errors import BadRequest
+from foldsight.io.models import read_models
+from foldsight.io.pdb_writer import pdb_text
 from foldsight.scene import Scene, frames
 from foldsight.scene.cif import scene_cif
 from foldsight.scene.payload import widget_payload
@@ -73,3 +76,28 @@ def test_the_view_knows_its_frames() -> None:
     assert view.scene.style.clip == 40
     with pytest.raises(BadRequest, match="clipped by 100"):
         view.clip(100)
+
+
+@pytest.mark.parametrize("suffix", ["cif", "pdb"])
+def test_a_file_of_several_models_gives_frames(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"models.{suffix}"
+    if suffix == "cif":
+        path.write_bytes(scene_cif(Scene.of(prediction()).animated(moved(3)).structures[0]))
+    else:
+        text = [line for line in pdb_text(prediction().structure).splitlines() if line.startswith("ATOM")]
+        shifted = [line[:30] + f"{float(line[30:38]) + 2:8.3f}" + line[38:] for line in text]
+        lines = ["MODEL        1", *text, "ENDMDL", "MODEL        2", *shifted, "ENDMDL", "END", ""]
+        path.write_text("\n".join(lines))
+    found = read_models(path)
+    assert [len(model.atoms) for model in found] == [len(prediction().structure.atoms)] * (
+        3 if suffix == "cif" else 2
+    )
+    np.testing.assert_allclose(found[1].atoms.coord[:, 0], found[0].atoms.coord[:, 0] + 2, atol=2e-3)
+    view = StructureView(found[0])
+    view.animate(path)
+    assert view.scene.frame_count == len(found)
+
+
+def test_a_file_of_one_model_is_one_frame(tmp_path: Path) -> None:
+    prediction().save(tmp_path / "one.bcif")
+    assert len(read_models(tmp_path / "one.bcif")) == 1
