@@ -47,6 +47,14 @@ class Document(Protocol):
         """Add a comment to one."""
         ...
 
+    def edit_comment(self, annotation_id: str, comment_id: str, text: str) -> Comment:
+        """Change one's own comment; what it said before is kept."""
+        ...
+
+    def remove_comment(self, annotation_id: str, comment_id: str) -> None:
+        """Remove a comment."""
+        ...
+
 
 class Book:
     """A document that lives in this process and is saved with what it belongs to.
@@ -129,6 +137,14 @@ class Book:
         made = found.comments[comment_id].edit(text, self.author[0])
         self._put(found, made)
         return made
+
+    def remove_comment(self, annotation_id: str, comment_id: str) -> None:
+        """Remove a comment; raises NotFound."""
+        found = self.get(annotation_id)
+        if comment_id not in found.comments:
+            raise NotFound(f"There is no comment {comment_id!r}.")
+        comments = {key: held for key, held in found.comments.items() if key != comment_id}
+        self._held[annotation_id] = replace(found, comments=comments)
 
     def _put(self, annotation: Annotation, comment: Comment) -> None:
         comments = {**annotation.comments, comment.id: comment}

@@ -85,5 +85,9 @@ class SharedBook:
         path = f"{self._of(annotation_id)}/comments/{quote(comment_id, safe='')}"
         return Comment.from_dict(self._call("PATCH", path, json={"text": text}))
 
+    def remove_comment(self, annotation_id: str, comment_id: str) -> None:
+        """Remove a comment: one's own, or any as an editor."""
+        self._call("DELETE", f"{self._of(annotation_id)}/comments/{quote(comment_id, safe='')}")
+
     def _of(self, annotation_id: str) -> str:
         return f"{self._path}/annotations/{quote(annotation_id, safe='')}"

@@ -74,7 +74,11 @@ def workbench(*items: Any, network: str | None = None, **style: Any) -> Any:
         if result not in subjects:
             tracked = tracked.colored_by(result.coloring)
     first = {"layout": "workbench", "height": 760, "coloring": scene.style.coloring}
-    return outlets.view(tracked.styled(**{**first, **style}))
+    bench = outlets.view(tracked.styled(**{**first, **style}))
+    annotated = next((item for item in found if isinstance(item, Prediction | Structure)), None)
+    if annotated is not None:
+        bench.keep_notes(annotated)
+    return bench
 
 
 def shown(item: Any, *, network: str | None = None) -> Prediction | Structure | Scene:

@@ -22,6 +22,7 @@ from foldsight.scene.scene import ref_from_dict
 from foldsight.structure import Structure
 from foldsight_widgets.answers import Answer
 from foldsight_widgets.assets import asset, engine_gzip
+from foldsight_widgets.noted import Noted
 from foldsight_widgets.traits import (
     HoverTrait,
     SceneTrait,
@@ -33,7 +34,7 @@ from foldsight_widgets.traits import (
 )
 
 
-class StructureView(anywidget.AnyWidget):
+class StructureView(Noted, anywidget.AnyWidget):
     """An interactive view of one or several structures.
 
     Parameters
@@ -182,6 +183,8 @@ class StructureView(anywidget.AnyWidget):
             self.send({"type": "engine"}, buffers=[engine_gzip()])
         elif kind == "picture" and buffers:
             self._picture = bytes(buffers[0])
+        elif kind == "note":
+            self.note(str(content.get("deed")), content.get("args") or {})
         elif kind == "hover":
             self._hovered(content.get("residue"))
         elif kind == "reply":

@@ -1,4 +1,5 @@
 /** What a view needs from the world around it: a widget's comm, or a saved figure. */
+import type { KernelDoor } from './room/kernel';
 import type { RefData, Scene } from './scene';
 
 export interface Command {
@@ -9,6 +10,12 @@ export interface Command {
 export interface Reply {
   value: unknown;
   buffer?: ArrayBuffer;
+}
+
+/** Where annotations come from: a room of the server, or the kernel's own document. */
+export interface NotesDoor extends KernelDoor {
+  /** Id of the room that the kernel has joined; empty without one. */
+  room(): string;
 }
 
 export interface Host {
@@ -24,6 +31,8 @@ export interface Host {
   /** Which frame is shown, where the world around keeps it. */
   frame?: { get(): number; set(frame: number): void; onChange(callback: () => void): void };
   onCommand(run: (command: Command) => Promise<Reply>): void;
+  /** Absent where nobody keeps annotations, as for a figure in a file. */
+  notes?: NotesDoor;
   /** A fresh picture of the view, for whoever keeps figures. */
   keepPicture(png: ArrayBuffer): void;
 }

@@ -3,7 +3,8 @@
 
 export type Engine = typeof import('./engine');
 
-function baseUrl(): string | null {
+/** Where the Jupyter server of this page answers, or null. */
+export function baseUrl(): string | null {
   const config = document.getElementById('jupyter-config-data')?.textContent;
   return config ? (JSON.parse(config).baseUrl ?? null) : null;
 }

@@ -7,9 +7,10 @@ import { Selection, type Modifiers, type Rows } from './selection';
 
 /**
  * What changed. `scene`: other structures; `style`: the same structures look different;
- * `colors`: only their colours; `marks`: labels and distances.
+ * `colors`: only their colours; `marks`: labels and distances;
+ * `notes`: what is annotated, and where others point.
  */
-export type Change = 'scene' | 'style' | 'colors' | 'marks' | 'selection' | 'hover' | 'frame' | 'clip';
+export type Change = 'scene' | 'style' | 'colors' | 'marks' | 'notes' | 'selection' | 'hover' | 'frame' | 'clip';
 
 /** `origin` is the panel that made the change, or null for the host. */
 export type Listener = (change: Change, origin: unknown) => void;
@@ -20,7 +21,24 @@ export interface Pair {
   second: Rows;
 }
 
+/** An annotation that is shown: its residues, its colour, and what it is called. */
+export interface ShownNote {
+  rows: number[];
+  colour: string;
+  text: string;
+}
+
+/** Somebody else who looks at the same structure. */
+export interface Other {
+  name: string;
+  colour: string;
+  rows: number[];
+  hover: number;
+}
+
 const HOVER_MS = 50;
+/** More labels of annotations than this would hide the structure. */
+const MOST_LABELS = 30;
 
 export class Store {
   scene: Scene | null = null;
@@ -38,6 +56,8 @@ export class Store {
   clip = 0;
   /** Helix, strand, coil of each row, once a picture has worked it out. */
   secondary: Int8Array | null = null;
+  notes: ShownNote[] = [];
+  others: Other[] = [];
   /** Marks that the reader made here, beside the scene's own. */
   private own: Mark[] = [];
   private digests = '';
@@ -77,7 +97,10 @@ export class Store {
   }
 
   get marks(): Mark[] {
-    return [...(this.scene?.marks ?? []), ...this.own];
+    const label = (text: string, rows: number[]): Mark => ({ kind: 'label', text, residues: this.table?.refsOf(rows) ?? [] });
+    const notes = this.notes.slice(0, MOST_LABELS).filter(note => note.rows.length).map(note => label(note.text, [note.rows[note.rows.length >> 1]]));
+    const others = this.others.filter(other => other.hover >= 0).map(other => label(other.name, [other.hover]));
+    return [...(this.scene?.marks ?? []), ...this.own, ...notes, ...others];
   }
 
   /** Read the scene again; structures that are there already are only styled anew. */
@@ -160,6 +183,18 @@ export class Store {
 
   coloringAt(row: number): Coloring | undefined {
     return this.scene && this.table ? coloringOf(this.scene, this.table.rows[row].structure, this.coloring) : undefined;
+  }
+
+  setNotes(notes: ShownNote[]): void {
+    if (JSON.stringify(notes) === JSON.stringify(this.notes)) return;
+    this.notes = notes;
+    this.tell('notes');
+  }
+
+  setOthers(others: Other[]): void {
+    if (JSON.stringify(others) === JSON.stringify(this.others)) return;
+    this.others = others;
+    this.tell('notes');
   }
 
   pick(row: number, modifiers: Modifiers, origin: unknown): void {

@@ -3,6 +3,7 @@ import { askKernel } from './asking';
 import { Listening, type Message, type MessageHandler, type WidgetModel } from './comm';
 import type { Host } from './host';
 import { loadEngine } from './loader';
+import type { KernelDocument } from './room/kernel';
 import type { RefData, Scene } from './scene';
 
 function hostOf(model: WidgetModel, listening: Listening): Host {
@@ -38,6 +39,15 @@ function hostOf(model: WidgetModel, listening: Listening): Host {
           error => model.send({ type: 'reply', id, error: String(error?.message ?? error) }));
       };
       listening.on('msg:custom', answer);
+    },
+    notes: {
+      room: () => (model.get('room') as string | undefined) ?? '',
+      document: () => (model.get('notes') as KernelDocument | undefined) ?? null,
+      onDocument: callback => {
+        listening.on('change:notes', callback);
+        listening.on('change:room', callback);
+      },
+      ask: (deed, args) => model.send({ type: 'note', deed, args })
     },
     keepPicture: png => model.send({ type: 'picture' }, undefined, [png])
   };

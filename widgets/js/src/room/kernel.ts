@@ -72,10 +72,6 @@ export class KernelNotes implements Notes {
     this.door.ask('remove_comment', { id, comment });
   }
 
-  undo(): void {
-    this.door.ask('undo', {});
-  }
-
   point(): void {
     // Nobody else looks.
   }

@@ -42,7 +42,8 @@ export interface Notes {
   comment(id: string, text: string): void;
   editComment(id: string, comment: string, text: string): void;
   removeComment(id: string, comment: string): void;
-  undo(): void;
+  /** Take back what this person did last, where that can be done. */
+  undo?(): void;
   point(where: Pointing): void;
   listen(listener: (what: Heard) => void): void;
   close(): void;

@@ -3,6 +3,7 @@ import type { Layout } from '../scene';
 import type { Rows } from '../selection';
 import type { Store } from '../store';
 import { make } from './dom';
+import { AnnotationsPanel } from './annotations_panel';
 import { Details } from './details';
 import { PaePanel } from './pae_panel';
 import { SequencePanel } from './sequence_panel';
@@ -17,6 +18,7 @@ export interface Panels {
   strip?: Strip;
   pae?: PaePanel;
   sequence?: SequencePanel;
+  notes?: AnnotationsPanel;
   /** Read the scene that the store holds. */
   begin(): void;
   themed(): void;
@@ -42,7 +44,7 @@ export function panelsFor(layout: Layout, store: Store, actions: ThreeActions): 
   };
 }
 
-type Parts = Pick<Panels, 'element' | 'three' | 'strip' | 'pae' | 'sequence'>;
+type Parts = Pick<Panels, 'element' | 'three' | 'strip' | 'pae' | 'sequence' | 'notes'>;
 
 function build(layout: Layout, store: Store, actions: ThreeActions): Parts {
   if (layout === 'pae') {
@@ -69,8 +71,10 @@ function workbench(store: Store, three: ThreePanel, focus: (rows: Rows) => void)
     distance: (a, b) => three.viewer?.distance(a, b) ?? null,
     pairErrors: () => pae.pairErrors()
   });
-  const side = split(pae.element, details.element, { axis: 'y', label: 'Height of the map', start: 0.66 });
+  const notes = new AnnotationsPanel(store);
+  const under = split(details.element, notes.element, { axis: 'y', label: 'Height of the details', start: 0.32 });
+  const side = split(pae.element, under, { axis: 'y', label: 'Height of the map', start: 0.45 });
   const top = split(three.element, side, { axis: 'x', label: 'Width of the picture', start: 0.64 });
   const element = split(top, sequence.element, { axis: 'y', label: 'Height of the sequence', start: 0.74 });
-  return { element, three, pae, sequence };
+  return { element, three, pae, sequence, notes };
 }

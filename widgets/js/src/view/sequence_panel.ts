@@ -213,6 +213,7 @@ export class SequencePanel {
     this.chains(ctx, left, ink, line, style.fontFamily);
     this.bands(ctx, from, to, select, hover);
     this.ruler(ctx, from, to, faint, style.fontFamily);
+    this.notes(ctx, from, to);
     this.letters(ctx, from, to, ink, style.getPropertyValue('--fs-on-select').trim());
     this.bars(ctx, from, to, line);
     this.edges(ctx, from, to, select);
@@ -266,6 +267,21 @@ export class SequencePanel {
       if (!isNumbered(text, every, first) || at - half < free) continue;
       ctx.fillText(text, Math.max(at, half + 1), CHAIN + RULER - 4);
       free = at + half + 6;
+    }
+  }
+
+  /** Annotations under the letters, and frames around what others point at. */
+  private notes(ctx: CanvasRenderingContext2D, from: number, to: number): void {
+    const bottom = CHAIN + RULER + LETTERS;
+    for (const { rows, colour } of this.store.notes) {
+      ctx.fillStyle = colour;
+      for (const row of rows) if (row >= from && row < to) ctx.fillRect(row * this.cell, bottom - 3, this.cell + 0.3, 3);
+    }
+    for (const { rows, hover, colour } of this.store.others) {
+      ctx.strokeStyle = ctx.fillStyle = colour;
+      ctx.lineWidth = 2;
+      for (const row of rows) if (row >= from && row < to) ctx.fillRect(row * this.cell, CHAIN + RULER, this.cell + 0.3, 2);
+      if (hover >= from && hover < to) ctx.strokeRect(hover * this.cell, CHAIN + RULER, Math.max(this.cell, 3), LETTERS);
     }
   }
 

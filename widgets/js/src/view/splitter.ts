@@ -22,8 +22,9 @@ export function split(first: HTMLElement, second: HTMLElement, options: SplitOpt
   let share = options.start;
   const set = (next: number) => {
     share = Math.min(1 - LEAST, Math.max(LEAST, next));
-    first.style.flex = `${share} 1 0`;
-    second.style.flex = `${1 - share} 1 0`;
+    // Shares of a hundred: below one, a panel that is alone would not fill the room.
+    first.style.flex = `${100 * share} 1 0`;
+    second.style.flex = `${100 * (1 - share)} 1 0`;
     bar.setAttribute('aria-valuenow', String(Math.round(share * 100)));
   };
   bar.addEventListener('pointerdown', event => {

@@ -15,6 +15,8 @@ export interface ThreeActions {
   /** Something was drawn anew. */
   drew(): void;
   state(state: StageState): void;
+  /** The reader, or somebody whom the reader follows, moved the camera. */
+  camera?(): void;
 }
 
 /** One stage with what it shows: indices into the scene's structures. */
@@ -32,6 +34,8 @@ export class ThreePanel {
   private leader: Picture | null = null;
   private followed = '';
   private clicked = -1;
+  /** Counts the changes of marks, so that only the last is drawn. */
+  private marking = 0;
 
   constructor(private readonly store: Store, private readonly actions: ThreeActions) {
     store.listen((change, origin) => this.changed(change, origin));
@@ -60,7 +64,7 @@ export class ThreePanel {
       this.each((viewer, picture) => this.fill(viewer, picture));
     } else if (change === 'style') this.each((viewer, picture) => this.draw(viewer, picture, true));
     else if (change === 'colors') this.each((viewer, picture) => this.draw(viewer, picture, false));
-    else if (change === 'marks') this.each(viewer => this.mark(viewer));
+    else if (change === 'marks' || change === 'notes') this.markSoon();
     else if (change === 'selection') this.select();
     else if (change === 'frame') this.advance();
     else if (change === 'clip') this.live(viewer => viewer.clip(this.store.clip));
@@ -151,6 +155,14 @@ export class ThreePanel {
     this.actions.drew();
   }
 
+  /** Of several changes in a row only the last is drawn. */
+  private markSoon(): void {
+    const turn = ++this.marking;
+    this.each(async viewer => {
+      if (turn === this.marking || this.pictures.length > 1) await this.mark(viewer);
+    });
+  }
+
   private async mark(viewer: MolViewer): Promise<void> {
     const { table, marks } = this.store;
     if (!table) return;
@@ -193,6 +205,7 @@ export class ThreePanel {
   }
 
   private follow(picture: Picture): void {
+    this.actions.camera?.();
     if (picture !== this.leader || this.pictures.length < 2 || picture.stage.current !== 'ready') return;
     const camera = picture.stage.viewer?.camera();
     const told = JSON.stringify(camera);

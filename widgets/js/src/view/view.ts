@@ -1,11 +1,16 @@
 /** A whole view: the panels that its layout asks for, over one store, kept in step with its host. */
 import { offeredColorings } from '../colors';
 import type { Command, Host, Reply } from '../host';
+import { baseUrl } from '../loader';
+import { KernelNotes } from '../room/kernel';
+import type { Notes } from '../room/notes';
+import { Room } from '../room/room';
 import type { Layout, RefData } from '../scene';
 import { Store, type Change } from '../store';
 import { ensureStyle, isDark, watchTheme } from '../theming';
 import { make } from './dom';
 import { Player } from './player';
+import { People } from './people';
 import { panelsFor, type Panels } from './layout';
 import type { ThreePanel } from './three';
 import { Toolbar } from './toolbar';
@@ -23,6 +28,10 @@ export class View {
   panels: Panels | null = null;
   private readonly chosen = make('span', 'fs-chosen', { 'aria-live': 'polite' });
   private readonly under = make('span', 'fs-under');
+  private notes: Notes | null = null;
+  private people: People | null = null;
+  /** Counts the attempts to join, so that an old one that ends late is dropped. */
+  private joining = 0;
   private pictureTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly unwatch: () => void;
 
@@ -48,6 +57,9 @@ export class View {
     ensureStyle(this.root);
     this.unwatch = watchTheme(() => this.themed());
     host.onCommand(command => this.run(command));
+    host.notes?.onDocument(() => {
+      if (host.notes!.room() !== this.room) void this.join();
+    });
     (this.root as HTMLElement & { foldsight?: View }).foldsight = this;
     store.readScene();
   }
@@ -66,8 +78,9 @@ export class View {
     if (fault) this.body.textContent = fault;
     if (!scene || fault) return;
     if (change === 'scene') this.arrange(scene.style.layout);
+    if (change === 'hover' || change === 'selection') this.people?.tell(change);
     if (change === 'hover') this.under.textContent = this.store.describe(this.store.hover);
-    else if (change !== 'marks') this.dress(change);
+    else if (change !== 'marks' && change !== 'notes') this.dress(change);
   }
 
   /** Build the panels of a layout; they hear of what follows by themselves. */
@@ -76,12 +89,39 @@ export class View {
     this.panels?.dispose();
     this.panels = panelsFor(layout, this.store, {
       drew: () => this.pictureSoon(),
-      state: state => (this.root.dataset.state = state)
+      state: state => (this.root.dataset.state = state),
+      camera: () => this.people?.tell('camera')
     });
     this.root.dataset.layout = layout;
     this.body.replaceChildren(this.panels.element);
     if (!this.panels.three) this.root.dataset.state = 'ready';
     this.panels.begin();
+    void this.join();
+  }
+
+  /** The room whose annotations are shown. */
+  private room = '';
+
+  /** Show the annotations of the room that the kernel joined; without a way to it, those that the kernel keeps. */
+  private async join(): Promise<void> {
+    const { panels, host } = this;
+    const turn = ++this.joining;
+    this.leave();
+    if (!panels?.notes || !host.notes) return;
+    this.room = host.notes.room();
+    const base = baseUrl();
+    let room: Room | null = null;
+    if (this.room && base !== null) room = await Room.join(base, this.room).catch(() => null);
+    if (turn !== this.joining) return room?.close();
+    this.notes = room ?? (host.notes.document() ? new KernelNotes(host.notes) : null);
+    this.people = room && new People(room, this.store, this.three);
+    panels.notes.use(this.notes, this.people?.chips ?? null);
+  }
+
+  private leave(): void {
+    this.people?.dispose();
+    this.notes?.close();
+    this.people = this.notes = null;
   }
 
   private dress(change: Change): void {
@@ -170,6 +210,8 @@ export class View {
   }
 
   dispose(): void {
+    this.joining++;
+    this.leave();
     clearTimeout(this.pictureTimer);
     this.unwatch();
     this.player.dispose();

@@ -1,0 +1,238 @@
+/** What people say of residues: layers, annotations and their threads. */
+import type { Annotation, Comment } from '../annotation_types';
+import { rowsOfSpans, spansOfRows } from '../room/spans';
+import type { Notes } from '../room/notes';
+import type { Store } from '../store';
+import { make } from './dom';
+import { markdown } from './markdown';
+
+/** Kinds offered, with colours that the colour-blind can tell apart (Okabe and Ito 2008). */
+const KINDS: Record<string, string> = {
+  note: '#e69f00', 'active site': '#d55e00', 'binding site': '#0072b2', domain: '#009e73', variant: '#cc79a7'
+};
+
+export class AnnotationsPanel {
+  readonly element = make('div', 'fs-notes fs-panel', { role: 'region', 'aria-label': 'Annotations', 'data-empty': '' });
+  private readonly people = make('span', 'fs-people', { role: 'group', 'aria-label': 'People here' });
+  private readonly add = this.button('Annotate', () => this.compose());
+  private readonly undo = this.button('Undo', () => this.notes?.undo?.());
+  private readonly words = make('p', 'fs-notes-words', { role: 'status' });
+  private readonly body = make('div', 'fs-notes-body');
+  private notes: Notes | null = null;
+  /** Layers that the reader has switched off. */
+  private readonly off = new Set<string>();
+  private open = '';
+
+  constructor(private readonly store: Store) {
+    const head = make('div', 'fs-panel-head', {}, make('span', 'fs-panel-title', {}, 'Annotations'), this.people, this.undo, this.add);
+    this.element.append(head, this.words, this.body);
+    this.element.addEventListener('keydown', event => {
+      if (event.key === 'z' && (event.ctrlKey || event.metaKey) && !(event.target as Element).matches('textarea, input')) {
+        event.preventDefault();
+        this.notes?.undo?.();
+      }
+    });
+    store.listen(change => {
+      if (change === 'selection' || change === 'scene') this.enable();
+    });
+  }
+
+  /** Show a document of annotations from now on, or none. */
+  use(notes: Notes | null, chips: HTMLElement | null): void {
+    this.notes = notes;
+    this.element.toggleAttribute('data-empty', !notes);
+    this.people.replaceChildren(...(chips ? [chips] : []));
+    notes?.listen(what => {
+      if (what === 'notes') this.draw();
+      else if (what === 'state') this.enable();
+    });
+    this.draw();
+    this.enable();
+  }
+
+  private enable(): void {
+    const { notes } = this;
+    if (!notes) return;
+    this.words.textContent = notes.words;
+    this.words.hidden = !notes.words;
+    this.add.hidden = !notes.may.edit;
+    this.add.disabled = !this.store.selection.size;
+    this.add.title = this.add.disabled ? 'Select residues first' : 'Say something of what is selected';
+    this.undo.hidden = !notes.undo || !notes.may.comment;
+  }
+
+  private draw(): void {
+    const { notes, store } = this;
+    if (!notes || !store.table) return;
+    const focused = this.body.contains(document.activeElement) && (document.activeElement as HTMLElement).dataset.key;
+    const draft = this.body.querySelector('.fs-note-form');
+    const found = notes.all();
+    const layers = [...new Set(found.map(note => note.layer))].sort();
+    store.setNotes(found.filter(note => !this.off.has(note.layer)).map(note => ({
+      rows: rowsOfSpans(store.table!, note.ranges), colour: safeColour(note.colour), text: note.label || note.kind
+    })));
+    const sections = layers.flatMap(layer => {
+      const inside = found.filter(note => note.layer === layer);
+      return [this.layer(layer, inside.length), ...(this.off.has(layer) ? [] : inside.map(note => this.item(note)))];
+    });
+    const none = make('p', 'fs-notes-none', {}, notes.may.edit
+      ? 'Nothing yet. Select residues, then Annotate.' : 'Nothing yet.');
+    this.body.replaceChildren(...(draft ? [draft] : []), ...(found.length ? sections : [none]));
+    if (focused) this.body.querySelector<HTMLElement>(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  private layer(name: string, count: number): HTMLElement {
+    const box = make('input', '', { type: 'checkbox', 'data-key': `layer ${name}` });
+    box.checked = !this.off.has(name);
+    box.addEventListener('change', () => {
+      if (box.checked) this.off.delete(name);
+      else this.off.add(name);
+      this.draw();
+    });
+    return make('label', 'fs-layer', {}, box, make('span', '', {}, name), make('span', 'fs-count', {}, String(count)));
+  }
+
+  private item(note: Annotation): HTMLElement {
+    const { table } = this.store;
+    const rows = rowsOfSpans(table!, note.ranges);
+    const where = this.button(rows.length ? table!.text(rows) : 'not in this structure', () => this.store.take(rows, this), `go ${note.id}`);
+    where.className = 'fs-note-where';
+    where.disabled = !rows.length;
+    const open = this.open === note.id;
+    const count = Object.keys(note.comments).length;
+    const more = this.button(count ? `${count} comment${count === 1 ? '' : 's'}` : 'Discuss', () => {
+      this.open = open ? '' : note.id;
+      this.draw();
+    }, `open ${note.id}`);
+    more.setAttribute('aria-expanded', String(open));
+    const item = make('article', 'fs-note', { 'data-id': note.id, 'aria-label': note.label || note.kind },
+      make('div', 'fs-note-head', {}, make('span', 'fs-note-label', {}, note.label || note.kind), where),
+      markdown(note.text),
+      make('div', 'fs-note-foot', {}, make('span', 'fs-by', {}, `${note.author_name}, ${day(note.created)}`), more, ...this.deeds(note)));
+    item.style.setProperty('--fs-note', safeColour(note.colour));
+    item.toggleAttribute('data-resolved', note.resolved);
+    if (open) item.append(this.thread(note));
+    return item;
+  }
+
+  private deeds(note: Annotation): HTMLElement[] {
+    const { notes } = this;
+    if (!notes?.may.edit) return note.resolved ? [make('span', 'fs-by', {}, 'resolved')] : [];
+    return [
+      this.button(note.resolved ? 'Reopen' : 'Resolve', () => notes.change(note.id, { resolved: !note.resolved }), `resolve ${note.id}`),
+      this.button('Edit', () => this.compose(note), `edit ${note.id}`),
+      this.button('Delete', () => notes.remove(note.id), `delete ${note.id}`)
+    ];
+  }
+
+  private thread(note: Annotation): HTMLElement {
+    const said = Object.values(note.comments).sort((a, b) => a.created.localeCompare(b.created));
+    const thread = make('div', 'fs-thread', {}, ...said.map(comment => this.said(note, comment)));
+    if (this.notes?.may.comment) {
+      thread.append(this.field('Reply; @name mentions somebody', '', `reply ${note.id}`, text => this.notes?.comment(note.id, text)));
+    }
+    return thread;
+  }
+
+  private said(note: Annotation, comment: Comment): HTMLElement {
+    const { notes } = this;
+    const by = make('div', 'fs-by', {}, `${comment.author_name}, ${day(comment.created)}${comment.edited ? ', edited' : ''}`);
+    if (comment.history.length) by.title = comment.history.map(old => `until ${day(old.until)}: ${old.text}`).join('\n');
+    const shown = make('div', 'fs-said', {}, by, markdown(comment.text));
+    const mine = notes?.me.id === comment.author;
+    if (mine && notes?.may.comment) {
+      by.append(this.button('Edit', () => shown.replaceChildren(this.field('Comment', comment.text, '', text => {
+        notes.editComment(note.id, comment.id, text);
+      })), `edit ${comment.id}`));
+    }
+    if ((mine && notes?.may.comment) || notes?.may.edit) {
+      by.append(this.button('Delete', () => notes!.removeComment(note.id, comment.id), `delete ${comment.id}`));
+    }
+    return shown;
+  }
+
+  /** A field that hands over its text on Ctrl-Enter or by its button, with names of people offered after `@`. */
+  private field(label: string, text: string, key: string, done: (text: string) => void): HTMLElement {
+    const area = make('textarea', '', { rows: '2', 'aria-label': label, placeholder: label, maxlength: '10000', ...(key ? { 'data-key': key } : {}) });
+    area.value = text;
+    const offered = make('div', 'fs-offered', { role: 'group', 'aria-label': 'People to mention' });
+    const send = () => {
+      if (!area.value.trim()) return;
+      const words = area.value;
+      area.value = '';
+      done(words);
+    };
+    area.addEventListener('keydown', event => {
+      if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) send();
+      event.stopPropagation();
+    });
+    area.addEventListener('input', () => this.offer(area, offered));
+    return make('div', 'fs-field', {}, area, offered, this.button('Send', send));
+  }
+
+  private offer(area: HTMLTextAreaElement, place: HTMLElement): void {
+    const begun = /(?<![\w@])@([\w.-]*)$/.exec(area.value.slice(0, area.selectionStart));
+    const known = new Map((this.notes?.all() ?? []).flatMap(n => [[n.author, n.author_name] as const,
+      ...Object.values(n.comments).map(c => [c.author, c.author_name] as const)]));
+    for (const person of this.notes?.people ?? []) known.set(person.id, person.name);
+    const fits = begun ? [...known].filter(([id, name]) => `${id} ${name}`.toLowerCase().includes(begun[1].toLowerCase())).slice(0, 5) : [];
+    place.replaceChildren(...fits.map(([id, name]) => this.button(`@${name}`, () => {
+      const at = area.selectionStart - begun![1].length;
+      area.setRangeText(`${id} `, at, area.selectionStart, 'end');
+      place.replaceChildren();
+      area.focus();
+    })));
+  }
+
+  /** A form for what is selected, or for an annotation that is there. */
+  private compose(note?: Annotation): void {
+    const { store, notes } = this;
+    if (!notes || !store.table) return;
+    const spans = note ? note.ranges : spansOfRows(store.table, store.selection);
+    const field = (name: string, element: HTMLElement) => make('label', '', {}, make('span', '', {}, name), element);
+    const label = make('input', '', { maxlength: '120', value: note?.label ?? '' });
+    const kind = make('select', '', {}, ...Object.keys({ ...KINDS, ...(note ? { [note.kind]: '' } : {}) }).map(k => make('option', '', { value: k }, k)));
+    kind.value = note?.kind ?? 'note';
+    const colour = make('input', '', { type: 'color', value: note?.colour ?? KINDS.note });
+    kind.addEventListener('change', () => (colour.value = KINDS[kind.value] ?? colour.value));
+    const layer = make('input', '', { maxlength: '60', value: note?.layer ?? 'default' });
+    const text = make('textarea', '', { rows: '3', maxlength: '20000' });
+    text.value = note?.text ?? '';
+    const form = make('form', 'fs-note-form', { 'aria-label': note ? 'Change the annotation' : 'Annotate' },
+      make('div', 'fs-note-head', {}, make('strong', '', {}, store.table.text(rowsOfSpans(store.table, spans)))),
+      field('Label', label), field('Kind', kind), field('Colour', colour), field('Layer', layer), field('Text (Markdown)', text),
+      make('div', 'fs-note-foot', {}, make('button', 'fs-text-button fs-primary', { type: 'submit' }, 'Save'),
+        this.button('Cancel', () => form.remove())));
+    form.addEventListener('keydown', event => {
+      if (event.key === 'Escape') form.remove();
+      event.stopPropagation();
+    });
+    form.addEventListener('submit', event => {
+      event.preventDefault();
+      form.remove();
+      const draft = { label: label.value.trim(), kind: kind.value, colour: colour.value, layer: layer.value.trim() || 'default', text: text.value };
+      if (note) notes.change(note.id, draft);
+      else notes.add({ ...draft, ranges: spans });
+    });
+    this.body.querySelector('.fs-note-form')?.remove();
+    this.body.prepend(form);
+    label.focus();
+  }
+
+  private button(words: string, act: () => void, key = ''): HTMLButtonElement {
+    const made = make('button', 'fs-text-button', { type: 'button', ...(key ? { 'data-key': key } : {}) }, words);
+    made.addEventListener('click', act);
+    return made;
+  }
+}
+
+/** Colours come from other people's pages. */
+function safeColour(text: string): string {
+  return /^#[0-9a-f]{6}$/i.test(text) ? text : KINDS.note;
+}
+
+function day(moment: string): string {
+  const date = new Date(moment);
+  const today = new Date().toDateString() === date.toDateString();
+  return today ? date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }) : date.toLocaleDateString();
+}
