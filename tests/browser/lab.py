@@ -115,7 +115,10 @@ class Notebook:
             self.page.wait_for_timeout(300)
 
     def view(self, number: int = 0) -> View:
-        """Return the n-th structure view once it is drawn."""
+        """Return the n-th structure view once it is drawn; what is out of sight is not."""
+        root = self.page.locator(".foldsight-view").nth(number)
+        root.wait_for(state="attached", timeout=VIEW_MS)
+        root.scroll_into_view_if_needed()
         self.page.wait_for_function(
             f"n => ['ready', 'error'].includes({_VIEW}?.dataset.state)",
             arg=number,

@@ -36,6 +36,7 @@ fs.workbench(p)
 
 def shot(place: Any, name: str) -> None:
     if folder := os.environ.get("FOLDSIGHT_SCREENSHOTS"):
+        place.page.add_style_tag(content=".Toastify { display: none }")  # Jupyter's question about its news
         place.screenshot(path=Path(folder) / f"{name}.png")
 
 
@@ -75,6 +76,8 @@ def test_alone_what_is_written_in_the_page_is_in_python(notebook: Notebook) -> N
     press(item.last, "A:50-52")
     view.wait_selection("A:50-52")
     assert faults(notebook.page, ".fs-notes") == []
+    view.ask("view.store.clear(null)")
+    view.ask("view.work")
     shot(view.root, "annotations")
     view.root.locator(".fs-layer input").evaluate("box => box.click()")
     assert (view.ask("view.store.notes.length"), item.count()) == (0, 0), (

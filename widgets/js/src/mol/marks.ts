@@ -18,7 +18,7 @@ const INK = 0x1f1f1f, PAPER = 0xf5f5f5;
 /** Replace every mark of the picture. */
 export async function drawMarks(plugin: PluginContext, marks: PlacedMark[], dark: boolean): Promise<void> {
   await eraseMarks(plugin);
-  const size = Math.min(5, Math.max(1.2, plugin.canvas3d!.boundingSphere.radius / 13));
+  const size = Math.min(4, Math.max(1.1, plugin.canvas3d!.boundingSphere.radius / 20));
   const { measurement } = plugin.managers.structure;
   const look = {
     textColor: Color(dark ? PAPER : INK), textSize: size, borderColor: Color(dark ? INK : PAPER), borderWidth: 0.3
