@@ -26,6 +26,9 @@ RUN = """async selector => {
 }"""
 
 
+THEME = "async theme => { await jupyterapp.commands.execute('apputils:change-theme', { theme }); }"
+
+
 def faults(page: Any, selector: str) -> list[str]:
     """Return the serious and critical faults below an element."""
     if not AXE.is_file():
@@ -57,6 +60,9 @@ def page(lab: Lab, chromium: Any) -> Iterator[Any]:
     context = chromium.new_context(viewport={"width": 1400, "height": 900})
     notebook = Notebook.open(lab, context.new_page())
     yield notebook.page
+    # The theme is kept for every page of the server.
+    notebook.page.evaluate(THEME, "JupyterLab Light")
+    notebook.page.wait_for_timeout(1000)
     notebook.shut_down()
     context.close()
 
@@ -67,15 +73,9 @@ def execute(page: Any, command: str) -> None:
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_the_panels_of_jupyterlab(page: Any, theme: str) -> None:
-    page.evaluate(
-        """async theme => {
-            const { commands } = jupyterapp;
-            await commands.execute('apputils:change-theme', { theme });
-            await commands.execute('foldsight:show-jobs');
-            await commands.execute('foldsight:fold');
-        }""",
-        theme,
-    )
+    page.evaluate(THEME, theme)
+    execute(page, "foldsight:show-jobs")
+    execute(page, "foldsight:fold")
     page.locator(".fsl-text").last.fill(">one\nMLIKVV\n>bad\nMLIK1VV")
     page.locator(".fsl-bad").last.wait_for()
     assert faults(page, ".fsl-form") == []

@@ -38,7 +38,7 @@ def view() -> Wire:
 
 def test_the_state_is_few_traits(view: Wire) -> None:
     own = set(view.trait_names(sync=True)) - set(JobProgress().trait_names(sync=True))
-    assert own == {"scene", "selection", "frame"}
+    assert own == {"scene", "selection", "frame", "room", "notes"}
 
 
 def test_text_selects_residues(view: Wire) -> None:

@@ -23,6 +23,7 @@ export interface ConnectionEvents {
 
 export class Connection {
   doc = new Y.Doc();
+  private pointing: Record<string, unknown> = {};
   awareness = this.present();
   link: Link = 'connecting';
   /** Updates sent, and those that are in the server's log. */
@@ -33,7 +34,6 @@ export class Connection {
   private pause = FIRST_TRY;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private pointTimer: ReturnType<typeof setTimeout> | undefined;
-  private pointing: Record<string, unknown> = {};
   private over = false;
 
   constructor(private readonly url: string, private readonly events: ConnectionEvents) {
@@ -62,7 +62,7 @@ export class Connection {
 
   private present(): Awareness {
     const made = new Awareness(this.doc);
-    made.setLocalState({});
+    made.setLocalState({ ...this.pointing });
     return made;
   }
 

@@ -56,7 +56,7 @@ export class Room implements Notes {
       if (client === doc.clientID || !state.user) return;
       const { id, name, colour } = state.user as { id: string; name: string; colour: string };
       found.push({
-        client, id, name, colour, selection: refsOf(state.selection), hover: refsOf([state.hover])[0] ?? null, camera: state.camera ?? null
+        client, id, name, colour, selection: refsOf(state.selection), hover: refsOf([state.hover])[0] ?? null, camera: cameraOf(state.camera)
       });
     });
     return found.sort((a, b) => a.name.localeCompare(b.name) || a.client - b.client);
@@ -134,6 +134,14 @@ export class Room implements Notes {
   private tell(what: Heard): void {
     for (const listener of [...this.listeners]) listener(what);
   }
+}
+
+/** A camera that another page sent: three points and a radius, or nothing. */
+function cameraOf(value: unknown): object | null {
+  const { position, target, up, radius } = (value ?? {}) as Record<string, unknown>;
+  const isPoint = (p: unknown) => Array.isArray(p) && p.length === 3 && p.every(x => Number.isFinite(x) && Math.abs(x) < 1e6);
+  if (![position, target, up].every(isPoint)) return null;
+  return { position, target, up, ...(Number.isFinite(radius) && (radius as number) > 0 ? { radius } : {}) };
 }
 
 /** References that another page sent: hostile until they look right. */
