@@ -62,6 +62,32 @@ class AccountOperations:
         return post(f"/webhooks/{webhook}/deliveries/{delivery}/replay")
 
     @operation
+    def billing(self) -> Ask[Json]:
+        """Return what is paid for the accounts that the caller answers for, and until when."""
+        return ask("GET", "/billing")
+
+    @operation
+    def buy(self, plan: str, organization: str | None = None, seats: int = 1) -> Ask[Json]:
+        """Return under ``url`` a page of Stripe's where a plan can be paid for."""
+        return post("/billing/checkout", {"plan": plan, "organization": organization, "seats": seats})
+
+    @operation
+    def manage_billing(self, organization: str | None = None) -> Ask[Json]:
+        """Return under ``url`` Stripe's page for cards, invoices and the end of a subscription."""
+        return post("/billing/portal", {"organization": organization})
+
+    @operation
+    def agree_beyond(self, predictions: int, organization: str | None = None) -> Ask[Json]:
+        """Agree to pay for so many predictions of a month beyond the allowance; 0 for none."""
+        body = {"predictions": predictions, "organization": organization}
+        return ask("PUT", "/billing/beyond", json=body)
+
+    @operation
+    def change_seats(self, organization: str, seats: int) -> Ask[Json]:
+        """Change how many seats an organisation pays for."""
+        return ask("PUT", f"/organizations/{organization}/seats", json={"seats": seats})
+
+    @operation
     def account(self) -> Ask[Json]:
         """Return when the account goes, if it does, and what that would mean."""
         return ask("GET", "/account")

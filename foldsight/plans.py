@@ -81,6 +81,20 @@ def cheapest_with(feature: str) -> Plan:
     )
 
 
+def larger(plan: Plan, *others: Plan) -> Plan:
+    """Return the plan with the most predictions, of equals the first.
+
+    Examples
+    --------
+    >>> larger(PLANS["free"], PLANS["institute"], PLANS["lab"]).id
+    'institute'
+    """
+    return max(
+        (plan, *others),
+        key=lambda one: float("inf") if one.predictions is None else one.predictions,
+    )
+
+
 @dataclass(frozen=True)
 class Allow:
     """The request may be queued and is charged with ``charge`` predictions."""
@@ -96,8 +110,10 @@ class Refuse:
     hint: str
 
 
-def decide(used: int, plan: Plan, *, free: bool) -> Allow | Refuse:
+def decide(used: int, plan: Plan, *, free: bool, beyond: int = 0) -> Allow | Refuse:
     """Decide on one prediction; cache hits and retrievals are ``free``.
+
+    Whoever pays may have agreed to so many predictions ``beyond`` the allowance.
 
     The decision is a forecast: the exact count is taken in the transaction that queues
     the job.
@@ -109,9 +125,9 @@ def decide(used: int, plan: Plan, *, free: bool) -> Allow | Refuse:
     """
     if free or plan.predictions is None:
         return Allow(0)
-    if used >= plan.predictions:
+    if used >= plan.predictions + beyond:
         return Refuse(
-            f"All {plan.predictions} predictions of this period are used.",
+            f"All {plan.predictions + beyond} predictions of this period are used.",
             f"{plan.title} starts again with the next period.",
         )
     return Allow(1)

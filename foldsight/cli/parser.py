@@ -27,6 +27,7 @@ VERBS = {
     "library": "list, search and extend the structure library",
     "jobs": "list, show and cancel jobs",
     "usage": "say what is used of the plan: predictions, storage, jobs",
+    "billing": "say what is paid for, buy a plan, manage it (operators: examine the account at Stripe)",
     "doctor": "say what is running, what is missing and what would mend it",
     "db": "back the service's database and files up, and restore them",
     "serve": "run the service on its own",

@@ -7,6 +7,9 @@ import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from foldsight_server.billing.bookkeeper import Bookkeeper
+from foldsight_server.billing.gateway import Gateway
+from foldsight_server.billing.settings import read_billing
 from foldsight_server.dispatch.dispatcher import Dispatcher
 from foldsight_server.events import Events
 from foldsight_server.links import Links
@@ -14,6 +17,7 @@ from foldsight_server.operations.metrics import Metrics
 from foldsight_server.rooms.doors import workspace_rooms
 from foldsight_server.store.access import Access
 from foldsight_server.store.analyses import Analyses
+from foldsight_server.store.billing import Billing
 from foldsight_server.store.database import Database, persist
 from foldsight_server.store.discussion import Discussion
 from foldsight_server.store.housekeeping import Housekeeping, ObjectRows
@@ -71,6 +75,9 @@ class Service:
         self.guard = Guard()
         self.webhooks = Webhooks(self.access)
         self.courier = Courier(self.database, Post(self.guard), self.metrics.webhook)
+        selling = read_billing()
+        self.stripe = None if selling is None else Gateway(selling)
+        self.billing = Billing(self.access, self.database, self.stripe, self._installation)
         self.results = Results(self.queue, self.objects)
         self.dispatcher = Dispatcher(self.database, self.queue, self.results)
         self._stopping = asyncio.Event()
@@ -94,6 +101,12 @@ class Service:
         await self.database.open()
         parts = (self.events, self.dispatcher, self.rooms, self.housekeeping, self.similar, self.courier)
         self._tasks = [self._forever(part.run) for part in parts]
+        if self.stripe is not None:
+            books = Bookkeeper(self.database, self.stripe, self.metrics.billing)
+            self._tasks.append(self._forever(books.run))
+
+    async def _installation(self) -> bytes:
+        return await self.object_rows.secret("installation")
 
     def _forever(self, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         return asyncio.create_task(persist(work, stopping=self._stopping))
@@ -108,6 +121,8 @@ class Service:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.dispatcher.close()
+        if self.stripe is not None:
+            await self.stripe.close()
         if self._tasks:
             await self.database.close()
             await asyncio.to_thread(self.database.stop_if_alone)

@@ -241,13 +241,20 @@ class Workplace:
 
 
 @pytest.fixture(scope="module")
-def workplace() -> Iterator[Workplace]:
+def module_folder() -> Iterator[Path]:
+    """A data folder of the module's own."""
+    with data_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def workplace(module_folder: Path) -> Iterator[Workplace]:
     """An application on a database of the module's own."""
-    with data_folder() as folder, Workplace(folder) as found:
+    with Workplace(module_folder) as found:
         yield found
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def workplace_in() -> Callable[[Path], Workplace]:
     """Make an application in a folder; to be used as a context."""
     return Workplace

@@ -27,14 +27,14 @@ def test_ten_of_thirty_parallel_submits_are_admitted_and_all_are_accounted_for(w
     assert (refused["code"], refused["title"]) == ("quota_exceeded", "Quota exceeded")
     usage = workplace.good("free1", "GET", "/usage", plan="free")
     account = usage["accounts"][0]
-    assert account["predictions"] == {"used": 10, "allowance": 10, "left": 0}
+    assert account["predictions"] == {"used": 10, "allowance": 10, "left": 0, "beyond": 0}
     assert account["jobs"] == {"queued": 10, "running": 0}
     assert [row["used"] for row in account["days"]] == [10]
     done = next(job for status, job in found if status == 202)
     assert done["cost"] == 1
     workplace.good("free1", "POST", f"/jobs/{done['id']}/cancel", plan="free")
     account = workplace.good("free1", "GET", "/usage", plan="free")["accounts"][0]
-    assert account["predictions"] == {"used": 9, "allowance": 10, "left": 1}
+    assert account["predictions"] == {"used": 9, "allowance": 10, "left": 1, "beyond": 0}
 
 
 def test_a_forecast_says_cost_and_place_and_queues_nothing(workplace: Workplace) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from foldsight_server.api import (
     about,
+    billing,
     bodies,
     computing,
     discussion,
@@ -121,6 +122,14 @@ _WEBHOOKS = (
     Route("GET", _WEBHOOK + "/deliveries", webhooks.list_deliveries, query=("state", *PAGE)),
     Route("POST", _WEBHOOK + "/deliveries/{delivery}/replay", webhooks.replay_delivery),
 )
+_BILLING = (
+    Route("GET", "/billing", billing.show_billing),
+    Route("POST", "/billing/checkout", billing.start_checkout, body=billing.Purchase),
+    Route("POST", "/billing/portal", billing.open_portal, body=billing.Payer),
+    Route("PUT", "/billing/beyond", billing.agree_beyond, body=billing.Agreement),
+    Route("PUT", _ORGANIZATION + "/seats", billing.change_seats, body=billing.SeatCount),
+    Route("POST", "/billing/stripe", billing.hear_stripe, body=bytes, public=True),
+)
 _PRIVACY = (
     Route("GET", "/account", privacy.show_account),
     Route("GET", "/account/export", privacy.export_account),
@@ -139,7 +148,7 @@ _ABOUT = (
     Route("GET", "/health", about.health),
     Route("GET", "/openapi.json", show_openapi, bare=True),
 )
-ROUTES = (*_JOBS, *_PROJECTS, *_STRUCTURES, *_DISCUSSION, *_ROOMS, *_WEBHOOKS, *_PRIVACY, *_ABOUT)
+ROUTES = (*_JOBS, *_PROJECTS, *_STRUCTURES, *_DISCUSSION, *_ROOMS, *_WEBHOOKS, *_BILLING, *_PRIVACY, *_ABOUT)
 
 
 def document() -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foldsight.plans import PLANS
+from foldsight.plans import PLANS, larger
 from foldsight_server.hub.people import Person
 from foldsight_server.hub.settings import Group, HubSettings
 from foldsight_server.identity import Identity
@@ -56,8 +56,11 @@ class Members:
         organizations = self.settings.organizations
         paying = [name for name, group in organizations.items() if group.account == person.id]
         groups = sorted({*paying, *(person.groups & organizations.keys())})
-        identity = Identity(person.id, person.name, self.settings.plan_of(person.groups), person.may)
+        given = self.settings.plan_of(person.groups)
         async with self._service.database.connection() as connection, connection.transaction():
+            paid = await one(connection, "paid_plan", {"account": person.id})
+            plan = given if paid is None else larger(given, PLANS[paid["plan"]])
+            identity = Identity(person.id, person.name, plan, person.may)
             await known(connection, identity)
             await _move(connection, identity, groups)
             payer = await one(connection, "hub_payer", {"group": paying[0]}) if paying else None

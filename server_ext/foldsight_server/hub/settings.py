@@ -24,7 +24,7 @@ from typing import Annotated
 import msgspec
 
 from foldsight.errors import BadFile
-from foldsight.plans import PLANS, Plan
+from foldsight.plans import PLANS, Plan, larger
 
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
@@ -54,11 +54,7 @@ class HubSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def plan_of(self, groups: frozenset[str]) -> Plan:
         """Return the plan of a person's own account: the best that their groups give."""
         named = [group.members for name, group in self.groups.items() if name in groups and group.members]
-        return max((PLANS[name] for name in [self.plan, *named]), key=_worth)
-
-
-def _worth(plan: Plan) -> float:
-    return float("inf") if plan.predictions is None else plan.predictions
+        return larger(PLANS[self.plan], *(PLANS[name] for name in named))
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> HubSettings:

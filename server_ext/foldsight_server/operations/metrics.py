@@ -72,6 +72,14 @@ class Metrics:
             "foldsight_webhook_deliveries", "Tries to deliver an event, by what came of them.", ["outcome"],
             registry=registry,
         )  # fmt: skip
+        self._billing = Counter(
+            "foldsight_billing", "Looks at accounts at Stripe and meter events, by what came of them.",
+            ["outcome"], registry=registry,
+        )  # fmt: skip
+
+    def billing(self, outcome: str) -> None:
+        """Count what the bookkeeper did to an account or with a meter event."""
+        self._billing.labels(outcome).inc()
 
     def call(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count a call by the template of its route."""

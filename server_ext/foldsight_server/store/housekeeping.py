@@ -80,6 +80,7 @@ class Housekeeping:
             gone = await one(connection, "empty_trash", {"days": TRASH_DAYS})
             await connection.execute(sql("forget_keys"), {"age": KEY_AGE})
             await connection.execute(sql("forget_deliveries"), {"days": DELIVERY_DAYS})
+            await connection.execute(sql("forget_billing_events"))
         accounts = await self._forget()
         removed = await self.collect(grace)
         found = {**(gone or {}), "accounts": accounts, "objects": removed}

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from foldsight.errors import Conflict, NotAllowed, NotFound
-from foldsight.plans import EMBEDDED
+from foldsight.plans import EMBEDDED, PLANS
 from foldsight_server.identity import Identity
 from foldsight_server.store.access import Access, Connection, Row, jsonb, one
 from foldsight_server.store.database import Database
@@ -21,7 +21,7 @@ GRACE_DAYS = 30
 _PAGE = 500
 _TABLES = (
     "organizations", "projects", "structures", "jobs", "comments", "annotations", "alignments", "pockets",
-    "variants", "usage", "audit",
+    "variants", "usage", "billing", "audit",
 )  # fmt: skip
 
 
@@ -51,14 +51,22 @@ class Privacy:
         NotAllowed
             On a laptop, where the account is the folder.
         Conflict
-            While there is an organisation of theirs whose members nobody would answer for.
+            While there is an organisation of theirs whose members nobody would answer for, or somebody
+            goes on paying.
         """
         if identity.plan == EMBEDDED:
             raise NotAllowed(
                 "A service of one's own has no accounts to delete.", hint="Delete the folder FOLDSIGHT_HOME."
             )
         async with self._access.open(identity) as connection:
-            blocked = (await _consequences(connection, identity.id))["in_the_way"]
+            told = await _consequences(connection, identity.id)
+            blocked, paying = told["in_the_way"], await _paying(connection, identity.id, told)
+            if paying:
+                plan = PLANS[paying[0]["plan"]].title
+                raise Conflict(
+                    f"{paying[0]['account']} still pays for the plan {plan}.",
+                    hint="End the subscription first: foldsight billing manage",
+                )
             if blocked:
                 raise Conflict(
                     f"Nobody would answer for the members of {blocked[0]['name']}.",
@@ -97,6 +105,10 @@ class Privacy:
                 _log.warning(
                     "an account waits: nobody would answer for organisation %s", told["in_the_way"][0]["id"]
                 )
+                return False
+            paying = await _paying(connection, user, told)
+            if paying:  # bought since the wish: nobody must go on paying for what is no more
+                _log.warning("an account waits: customer %s still pays", paying[0]["customer"])
                 return False
             values = {"user": user, "pseudonym": f"gone-{secrets.token_hex(6)}"}
             await _hand_over(connection, told)
@@ -148,6 +160,12 @@ async def _consequences(connection: Connection, user: str) -> dict[str, list[dic
         ],
         "in_the_way": [_named(row) for row in organizations if row["others"] and row["heir"] is None],
     }
+
+
+async def _paying(connection: Connection, user: str, told: dict[str, list[dict[str, Any]]]) -> list[Row]:
+    """Return what would be paid for after a person and their organisations have gone."""
+    accounts = [user, *(f"org:{item['id']}" for item in told["organizations_deleted"])]
+    return await (await connection.execute(sql("paying"), {"accounts": accounts})).fetchall()
 
 
 def _named(row: Row) -> dict[str, Any]:

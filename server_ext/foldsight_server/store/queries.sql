@@ -32,6 +32,13 @@ WITH freed AS (
 ), noted AS (
     INSERT INTO usage_records (account, user_id, kind, quantity, period, job_id)
     SELECT account, user_id, 'prediction', -1, date_trunc('month', created), id FROM freed
+), beyond AS (
+    -- Where predictions beyond the allowance were charged in that period, one of these is given back.
+    UPDATE meter_events SET state = CASE WHEN attempts = 0 THEN 'withdrawn' ELSE 'withdrawing' END,
+        tried = clock_timestamp()
+    WHERE id = (SELECT m.id FROM meter_events m JOIN freed
+                ON m.account = freed.account AND m.period = date_trunc('month', freed.created)
+                WHERE m.state IN ('waiting', 'sent') ORDER BY m.created DESC LIMIT 1 FOR UPDATE OF m SKIP LOCKED)
 )
 UPDATE usage SET used = greatest(used - 1, 0) FROM freed
 WHERE usage.account = freed.account AND usage.period = date_trunc('month', freed.created);

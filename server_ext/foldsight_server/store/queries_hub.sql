@@ -1,12 +1,17 @@
 -- name: hub_organization
--- The organisation that a group of the Hub fills; the operator's file says its name, plan and owner.
-INSERT INTO organizations (name, owner_id, plan, hub_group, seat_count, region)
-VALUES (%(name)s, %(owner)s, coalesce(%(plan)s, %(default_plan)s), %(group)s, 1, %(region)s)
+-- The organisation that a group of the Hub fills; the operator's file says its name, plan and owner. A plan
+-- that is paid for stays.
+INSERT INTO organizations (name, owner_id, plan, base_plan, hub_group, seat_count, region)
+VALUES (%(name)s, %(owner)s, coalesce(%(plan)s, %(default_plan)s), coalesce(%(plan)s, %(default_plan)s), %(group)s, 1,
+        %(region)s)
 ON CONFLICT (hub_group) DO UPDATE
-SET name = excluded.name, owner_id = excluded.owner_id, plan = coalesce(%(plan)s, organizations.plan), region = excluded.region,
-    updated = now()
+SET name = excluded.name, owner_id = excluded.owner_id, base_plan = coalesce(%(plan)s, organizations.base_plan),
+    plan = CASE WHEN EXISTS (SELECT 1 FROM billing_accounts b
+                             WHERE b.account = 'org:' || organizations.id AND b.plan IS NOT NULL)
+           THEN organizations.plan ELSE coalesce(%(plan)s, organizations.base_plan) END,
+    region = excluded.region, updated = now()
 WHERE organizations.name <> excluded.name OR organizations.owner_id <> excluded.owner_id
-   OR organizations.plan <> coalesce(%(plan)s, organizations.plan)
+   OR organizations.base_plan <> coalesce(%(plan)s, organizations.base_plan)
    OR organizations.region IS DISTINCT FROM excluded.region;
 
 -- name: hub_known_user

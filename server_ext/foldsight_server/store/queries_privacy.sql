@@ -43,7 +43,13 @@ WITH passed AS (UPDATE organizations SET owner_id = %(heir)s, updated = now() WH
 UPDATE org_members SET role = 'owner' FROM passed WHERE org_id = passed.id AND user_id = %(heir)s;
 
 -- name: drop_organization
-DELETE FROM organizations WHERE id = %(id)s;
+WITH paid AS (DELETE FROM billing_accounts WHERE account = 'org:' || %(id)s::uuid)
+DELETE FROM organizations WHERE id = %(id)s::uuid;
+
+-- name: paying
+-- Of a person and of organisations, those for which somebody still pays and will go on to.
+SELECT account, customer, plan FROM billing_accounts
+WHERE account = ANY(%(accounts)s) AND plan IS NOT NULL AND NOT cancels ORDER BY account;
 
 -- name: pass_on_project
 WITH passed AS (UPDATE projects SET owner_id = %(heir)s, updated = now() WHERE id = %(id)s RETURNING id)
@@ -88,7 +94,9 @@ l AS (UPDATE usage_records SET
           user_id = CASE WHEN user_id = %(user)s THEN %(pseudonym)s ELSE user_id END,
           account = CASE WHEN account = %(user)s THEN %(pseudonym)s ELSE account END
       WHERE user_id = %(user)s OR account = %(user)s),
-m AS (DELETE FROM idempotency WHERE user_id = %(user)s)
+m AS (DELETE FROM idempotency WHERE user_id = %(user)s),
+n AS (DELETE FROM billing_accounts WHERE account = %(user)s),
+o AS (UPDATE meter_events SET account = %(pseudonym)s WHERE account = %(user)s)
 UPDATE jobs SET user_id = CASE WHEN user_id = %(user)s THEN %(pseudonym)s ELSE user_id END,
     account = CASE WHEN account = %(user)s THEN %(pseudonym)s ELSE account END
 WHERE user_id = %(user)s OR account = %(user)s;
@@ -119,6 +127,9 @@ ORDER BY a.id LIMIT %(limit)s;
 
 -- name: export_account
 SELECT to_jsonb(u) AS row FROM users u WHERE id = %(user)s;
+
+-- name: export_billing
+SELECT to_jsonb(b) AS row FROM billing_accounts b WHERE account = %(user)s ORDER BY account LIMIT %(limit)s OFFSET %(offset)s;
 
 -- name: export_organizations
 SELECT to_jsonb(g) || jsonb_build_object('role', m.role, 'joined', m.joined) AS row

@@ -310,7 +310,12 @@ async def _tell(connection: Connection, values: Mapping[str, Any]) -> None:
 async def _charge(connection: Connection, values: Mapping[str, Any], plan: Plan) -> None:
     if plan.predictions is None:
         return
-    row = await _one(connection, "charge", {**values, "limit": plan.predictions})
+    counted = {**values, "limit": plan.predictions}
+    row = await _one(connection, "charge", counted)
+    if row is None:
+        row = await _one(connection, "charge_beyond", counted)
+        if row is not None:
+            await connection.execute(sql("announce_billing"))
     if row is None:
         verdict = decide(plan.predictions, plan, free=False)
         assert isinstance(verdict, Refuse)

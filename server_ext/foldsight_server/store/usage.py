@@ -36,19 +36,27 @@ class Usage:
         async with self._access.open(identity) as connection:
             used = await one(connection, "used", {"account": account})
             ahead = await one(connection, "place_in_queue", {"head_start": plan.head_start})
+            agreed = await one(connection, "agreed_beyond", {"account": account})
         assert used is not None
         assert ahead is not None
-        verdict = decide(used["used"], plan, free=free)
+        beyond = 0 if agreed is None else agreed["beyond"]
+        verdict = decide(used["used"], plan, free=free, beyond=beyond)
         allowed = isinstance(verdict, Allow)
         return {
             "allowed": allowed,
             "reason": None if isinstance(verdict, Allow) else f"{verdict.reason} {verdict.hint}",
             "cost": verdict.charge if isinstance(verdict, Allow) else 1,
             "left": None if plan.predictions is None else max(plan.predictions - used["used"], 0),
+            "beyond": _beyond(used["used"], plan, free),
             "position": 0 if free else ahead["ahead"],
             "cached": free,
             "plan": plan.id,
         }
+
+
+def _beyond(used: int, plan: Plan, free: bool) -> bool:
+    """Whether a prediction would be paid for by itself, were it allowed."""
+    return not free and plan.predictions is not None and used >= plan.predictions
 
 
 async def _account(connection: Connection, identity: Identity, account: Row) -> dict[str, Any]:
@@ -57,13 +65,14 @@ async def _account(connection: Connection, identity: Identity, account: Row) -> 
     name = {"account": account["account"]}
     used = (await _all(connection, "used", name))[0]["used"]
     stored = (await _all(connection, "stored_bytes", name))[0]["bytes"]
+    agreed = await _all(connection, "agreed_beyond", name)
     days = await _all(connection, "used_by_day", name)
     people = await _all(connection, "used_by_person", name)
     return {
         "account": account["account"],
         "name": account["title"] or identity.name,
         "plan": {"id": plan.id, "title": plan.title, "price": plan.price, "max_running": plan.max_running},
-        "predictions": _measure(used, plan.predictions),
+        "predictions": {**_measure(used, plan.predictions), "beyond": agreed[0]["beyond"] if agreed else 0},
         "storage": _measure(stored, plan.storage),
         "jobs": (await _all(connection, "in_work", name))[0],
         "days": [{"day": row["day"].isoformat(), "used": row["used"]} for row in days],
