@@ -257,7 +257,7 @@ def _free_ports(count: int) -> list[int]:
 
 
 SETTINGS = f"""
-plan = "researcher"
+plan = "lab"
 
 [groups.lab-baker]
 organization = "Baker lab"

@@ -179,7 +179,7 @@ def test_every_scope_has_its_verbs_through_the_hub(site: HubSite, scope: policy.
 def test_a_browser_signs_in_through_the_hub_and_gets_a_ticket_for_one_websocket(site: HubSite) -> None:
     browser = Browser(site.url, "bob")
     page = browser.visit(f"{site.base}/")
-    assert "Signed in as bob, plan Researcher" in page.text
+    assert "Signed in as bob, plan Lab" in page.text
     asyncio.run(_one_websocket(site, browser.visit))
     fetched = browser.http.get(f"{site.base}/ticket", headers={"Sec-Fetch-Mode": "cors"})
     assert (fetched.status_code, "ticket" in fetched.text) == (401, False)

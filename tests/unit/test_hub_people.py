@@ -28,7 +28,10 @@ def model(*scopes: str, **fields: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("scope", SCOPES)
 def test_the_highest_scope_counts(scope: str) -> None:
     held = [f"custom:foldsight:{name}" for name in SCOPES[: SCOPES.index(scope) + 1]]  # type: ignore[arg-type]
-    assert person(model(REACH, *held), "foldsight") == Person("ada", "ada", frozenset({"lab"}), scope)  # type: ignore[arg-type]
+    found = Person("ada", "ada", frozenset({"lab"}), scope, script=True)  # type: ignore[arg-type]
+    assert person(model(REACH, *held), "foldsight") == found
+    assert not person(model(REACH, *held, session_id="a browser"), "foldsight").script
+    assert not person(model(REACH, *held, "access:servers!server=ada/"), "foldsight").script
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from foldsight.plans import PLANS, larger
+from foldsight.errors import NotAllowed
+from foldsight.plans import PLANS, cheapest_with, larger
 from foldsight_server.hub.people import Person
 from foldsight_server.hub.settings import Group, HubSettings
 from foldsight_server.identity import Identity
@@ -51,7 +52,13 @@ class Members:
             await connection.execute(sql("hub_account"), values)
 
     async def welcome(self, person: Person) -> Identity:
-        """Put a person into the organisations of their groups, out of all others, and return the caller."""
+        """Put a person into the organisations of their groups, out of all others, and return the caller.
+
+        Raises
+        ------
+        NotAllowed
+            When they come by a script, and no plan of theirs has that.
+        """
         await self._set_up()
         organizations = self.settings.organizations
         paying = [name for name, group in organizations.items() if group.account == person.id]
@@ -63,10 +70,22 @@ class Members:
             identity = Identity(person.id, person.name, plan, person.may)
             await known(connection, identity)
             await _move(connection, identity, groups)
+            if person.script:
+                await _need_api(connection, identity)
             payer = await one(connection, "hub_payer", {"group": paying[0]}) if paying else None
         if payer is None:
             return identity
         return Identity(person.id, person.name, PLANS[payer["plan"]], person.may, payer["account"])
+
+
+async def _need_api(connection: Connection, identity: Identity) -> None:
+    """Refuse a token for scripts where neither the person's plan nor one of their organisations' has such."""
+    rows = await (await connection.execute(sql("list_orgs"), {"caller": identity.id})).fetchall()
+    if not any("api" in plan.features for plan in (identity.plan, *(PLANS[row["plan"]] for row in rows))):
+        raise NotAllowed(
+            f"The plan {identity.plan.title} has no tokens for scripts.",
+            hint=f"{cheapest_with('api').title} has; notebooks on the Hub need none.",
+        )
 
 
 async def _move(connection: Connection, identity: Identity, groups: list[str]) -> None:

@@ -11,6 +11,8 @@ from foldsight_server.policy import SCOPES, Scope
 
 #: Custom scopes of the Hub, in the order of :data:`foldsight_server.policy.SCOPES`.
 PREFIX = "custom:foldsight:"
+#: How the scope begins with which a server's own token opens that server.
+_SERVER = "access:servers!server="
 #: How names of accounts begin that are no people's.
 _TAKEN = ("org:", "service:", "hub:")
 
@@ -25,12 +27,15 @@ class Person:
     groups : frozenset of str
     may : str
         The highest scope of the token.
+    script : bool
+        It is neither a browser's nor a server's: somebody made it for a script.
     """
 
     id: str
     name: str
     groups: frozenset[str]
     may: Scope
+    script: bool = False
 
 
 def person(model: Mapping[str, Any], service: str) -> Person:
@@ -64,7 +69,9 @@ def person(model: Mapping[str, Any], service: str) -> Person:
         return Person(f"service:{name}", name, frozenset(), may)
     if name.startswith(_TAKEN):
         raise NotAllowed(f"The name {name!r} is not for people.", hint="Ask the Hub's operator for another.")
-    return Person(name, name, frozenset(model.get("groups") or ()), may)
+    # A browser's token is of a session, a server's opens that server.
+    script = not model.get("session_id") and not any(scope.startswith(_SERVER) for scope in scopes)
+    return Person(name, name, frozenset(model.get("groups") or ()), may, script)
 
 
 def highest(scopes: Collection[str]) -> Scope | None:
