@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
-import pytest
 from foldsight_server.store.embedded import EmbeddedPostgres
 
 from tests.load.report import record
 
 CYCLES = int(os.environ.get("FOLDSIGHT_LOAD_CYCLES", "50"))
-
-
-@pytest.fixture
-def server() -> Iterator[EmbeddedPostgres]:
-    folder = Path(tempfile.mkdtemp(prefix="fspg"))
-    folder.chmod(0o755)
-    found = EmbeddedPostgres(folder)
-    found.ensure()
-    yield found
-    assert found.stop()
-    shutil.rmtree(folder)
 
 
 class Writer(threading.Thread):

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
 import uuid
 from collections import defaultdict
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -29,17 +27,6 @@ PLANS = [
     Plan("lab", "Lab", None, 4, 7200),
 ]
 RESULT = Result([], {"name": "x"})
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[EmbeddedPostgres]:
-    folder = Path(tempfile.mkdtemp(prefix="fspg"))
-    folder.chmod(0o755)
-    found = EmbeddedPostgres(folder)
-    found.ensure()
-    yield found
-    assert found.stop()
-    shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import httpx
 import numpy as np
 import psutil
 import pytest
+from foldsight_server.store.pgfiles import postmaster_pid
 
 from tests.integration.conftest import Service, data_folder, running_in
 from tests.load.report import SECONDS, record
@@ -41,7 +42,11 @@ def family(service: Service) -> list[int]:
     """The service's processes: itself, the cluster and its workers, and the database."""
     assert service.process is not None
     own = [service.process.pid, *service.children("cluster_process"), *service.children("multiprocessing")]
-    return [*own, *service.children("postgres")]
+    # The database's processes have an environment of their own.
+    pid = postmaster_pid(service.home / "postgres" / "data")
+    assert pid is not None
+    database = psutil.Process(pid)
+    return [*own, pid, *(child.pid for child in database.children(recursive=True))]
 
 
 async def rate(client: httpx.AsyncClient, call: Callable[[int], Any]) -> tuple[int, float]:

@@ -15,7 +15,7 @@ from foldsight_server.app import AWAY, Application, away
 from foldsight_server.hub.gate import BELIEVED, Gate, token_of
 from foldsight_server.hub.tickets import Tickets
 from foldsight_server.identity import NOBODY, Identity, nobody
-from foldsight_server.web.base import Dispatching, Following
+from foldsight_server.web.base import Answering, Dispatching, Following
 from foldsight_server.web.rooms import Joining
 
 #: Seconds after which a browser needs another ticket: it has no token that could be asked about.
@@ -69,28 +69,8 @@ class _Known(Dispatching):
         return super().remote() if self.caller.plan == NOBODY else ""
 
 
-class ApiHandler(_Known):
+class ApiHandler(_Known, Answering):
     """Every REST operation."""
-
-    async def get(self, path: str) -> None:
-        """Answer a GET."""
-        await self.pass_on(path)
-
-    async def post(self, path: str) -> None:
-        """Answer a POST."""
-        await self.pass_on(path)
-
-    async def put(self, path: str) -> None:
-        """Answer a PUT."""
-        await self.pass_on(path)
-
-    async def patch(self, path: str) -> None:
-        """Answer a PATCH."""
-        await self.pass_on(path)
-
-    async def delete(self, path: str) -> None:
-        """Answer a DELETE."""
-        await self.pass_on(path)
 
 
 class _Socket(_Known, WebSocketHandler):

@@ -93,6 +93,30 @@ class Dispatching(web.RequestHandler):
             self.set_header(name, value)
 
 
+class Answering(Dispatching):
+    """Mix-in: every REST operation, for a server of our own; Jupyter's asks who may for each method."""
+
+    async def get(self, path: str) -> None:
+        """Answer a GET."""
+        await self.pass_on(path)
+
+    async def post(self, path: str) -> None:
+        """Answer a POST."""
+        await self.pass_on(path)
+
+    async def put(self, path: str) -> None:
+        """Answer a PUT."""
+        await self.pass_on(path)
+
+    async def patch(self, path: str) -> None:
+        """Answer a PATCH."""
+        await self.pass_on(path)
+
+    async def delete(self, path: str) -> None:
+        """Answer a DELETE."""
+        await self.pass_on(path)
+
+
 class Following(WebSocketHandler):
     """Mix-in: a websocket that sends a job now and at each change, then closes."""
 

@@ -22,7 +22,7 @@ from foldsight_server.api.routes import PREFIX
 from foldsight_server.api.structures import MAX_UPLOAD
 from foldsight_server.app import Application
 from foldsight_server.identity import Identity, local_user, nobody
-from foldsight_server.web.base import Dispatching, Following, send_static
+from foldsight_server.web.base import Answering, Following, send_static
 from foldsight_server.web.operations import pages
 from foldsight_server.web.rooms import Joining
 
@@ -42,28 +42,8 @@ class _Guarded(web.RequestHandler):
         return hmac.compare_digest(given.encode(), self.settings["foldsight_token"].encode())
 
 
-class ApiHandler(Dispatching, _Guarded):
+class ApiHandler(Answering, _Guarded):
     """Every REST operation."""
-
-    async def get(self, path: str) -> None:
-        """Answer a GET."""
-        await self.pass_on(path)
-
-    async def post(self, path: str) -> None:
-        """Answer a POST."""
-        await self.pass_on(path)
-
-    async def put(self, path: str) -> None:
-        """Answer a PUT."""
-        await self.pass_on(path)
-
-    async def patch(self, path: str) -> None:
-        """Answer a PATCH."""
-        await self.pass_on(path)
-
-    async def delete(self, path: str) -> None:
-        """Answer a DELETE."""
-        await self.pass_on(path)
 
     def identity(self) -> Identity:
         """Return the one user, or nobody."""
