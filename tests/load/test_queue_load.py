@@ -6,7 +6,7 @@ import asyncio
 import uuid
 from collections import defaultdict
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from foldsight_server.store.database import Database
 from foldsight_server.store.embedded import EmbeddedPostgres
-from foldsight_server.store.queue import Claim, Queue, Result
+from foldsight_server.store.queue import Claim, Queue, Result, Run
 
 from foldsight.errors import QuotaExceeded
 from foldsight.plans import Plan
@@ -59,24 +59,60 @@ async def submit(queue: Queue, user: int, number: int, plan: Plan) -> str:
     return found
 
 
-def test_parallel_submits_never_pass_the_allowance(dsn: str) -> None:
+@pytest.mark.parametrize("servers", [1, 2])
+def test_parallel_submits_never_pass_the_allowance(dsn: str, servers: int) -> None:
     plan = Plan("ten", "Ten", 10, max_running=1)
 
     async def go() -> list[Any]:
-        async with opened() as one, opened() as two:
+        async with AsyncExitStack() as stack:
+            queues = [await stack.enter_async_context(opened()) for _ in range(servers)]
             asked: list[Coroutine[Any, Any, str]] = [
-                submit((one, two)[i % 2], 1, i, plan) for i in range(500)
+                submit(queues[i % servers], 1, i, plan) for i in range(500)
             ]
             return await asyncio.gather(*asked, return_exceptions=True)
 
     told = asyncio.run(go())
     admitted = sum(isinstance(item, str) for item in told)
-    record("admitted of 500 parallel submits at a limit of 10, two servers", admitted, 10)
+    record(f"admitted of 500 parallel submits at a limit of 10, servers: {servers}", admitted, 10)
     assert admitted == 10
     assert sum(isinstance(item, QuotaExceeded) for item in told) == 490
     with psycopg.connect(dsn) as connection:
         assert connection.execute("SELECT count(*), sum(charged::int) FROM jobs").fetchone() == (10, 10)
         assert connection.execute("SELECT used FROM usage").fetchone() == (10,)
+
+
+def test_a_prediction_is_given_back_once_whoever_says_so_at_once(dsn: str) -> None:
+    """A job ends, is reaped and is cancelled at the same moment, on two servers; one of them is right."""
+    plan = Plan("many", "Many", 100, max_running=64)
+
+    async def end(one: Queue, two: Queue, claim: Claim) -> None:
+        run = Run(claim.id, claim.attempt)
+        await asyncio.gather(
+            one.finish(claim, Result([], {"origin": None})),
+            two.finish(claim, Result([], {"origin": "retrieved", "sequence": "A"})),
+            two.fault(run, "refused", QuotaExceeded("no")),
+            one.fault(run, "refused", QuotaExceeded("no")),
+            two.cancel("u01", claim.id),
+        )
+
+    async def go() -> None:
+        async with opened() as one, opened() as two:
+            await asyncio.gather(*(submit((one, two)[n % 2], 1, n, plan) for n in range(60)))
+            claims = [await one.claim("me", 60) for _ in range(60)]
+            await asyncio.gather(*(end(one, two, claim) for claim in claims if claim is not None))
+
+    asyncio.run(go())
+    with psycopg.connect(dsn) as connection:
+        states = dict(connection.execute("SELECT state, count(*) FROM jobs GROUP BY state").fetchall())
+        (kept,) = connection.execute("SELECT count(*) FROM jobs WHERE charged").fetchone() or (None,)
+        (used,) = connection.execute("SELECT used FROM usage").fetchone() or (None,)
+        (booked,) = connection.execute("SELECT sum(quantity)::int FROM usage_records").fetchone() or (None,)
+    assert sum(states.values()) == 60
+    assert set(states) <= {"done", "failed", "cancelled"}
+    record(
+        "predictions charged beside jobs that keep their charge, of 60 ended by five at once", used - kept, 0
+    )
+    assert used == kept == booked
 
 
 def test_what_is_free_or_broken_by_us_is_given_back_once(dsn: str) -> None:
