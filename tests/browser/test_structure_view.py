@@ -49,6 +49,22 @@ def test_a_cartoon_in_confidence_colours_is_on_screen(notebook: Notebook, view: 
     assert notebook.errors == []
 
 
+def test_a_second_view_fetches_no_program(notebook: Notebook, view: View) -> None:
+    """Its structure comes over the kernel's socket; the program is in the page already."""
+    assert view.state()["mol"] is not None
+    fetched: list[tuple[str, int]] = []
+
+    def received(response: Any) -> None:
+        fetched.append((response.url, int(response.headers.get("content-length", 0))))
+
+    notebook.page.on("response", received)
+    notebook.run("StructureView(prediction())")
+    assert notebook.view(1).ask("view.work.then(() => view.state().mol.residues)") == 47
+    notebook.page.remove_listener("response", received)
+    assert [url for url, _ in fetched if url.partition("?")[0].endswith((".js", ".css"))] == []
+    assert sum(size for _, size in fetched) < 50_000, fetched
+
+
 def test_selection_goes_every_way(notebook: Notebook, view: View) -> None:
     page = notebook.page
     view.residue(4).click()

@@ -15,7 +15,7 @@ import { distance, drawMarks, type PlacedMark } from './marks';
 import { bestCamera } from './framing';
 import { lociOf, Mapping, rowAt, secondaryClasses, tracePosition } from './mapping';
 import { pngOf, type PictureOptions } from './picture';
-import { createPlugin, frames } from './plugin';
+import { createPlugin, frames, inSoftware, LIGHT } from './plugin';
 import { doubtsOf, modelDoubts, SIZES } from './sizes';
 import { modelColors, THEME } from './theme';
 
@@ -51,12 +51,15 @@ export class MolViewer {
   private version = 0;
   private clipped = 0;
   private representation: Representation = 'cartoon';
+  /** Whether frames must be cheap: the processor draws them. */
+  private readonly light: boolean;
   onPick: (pick: Pick) => void = () => {};
   onHover: (row: number) => void = () => {};
   /** A frame was drawn: the camera may have moved. */
   onCamera: () => void = () => {};
 
   private constructor(readonly plugin: PluginContext) {
+    this.light = inSoftware(plugin);
     plugin.behaviors.interaction.click.subscribe(({ current, modifiers, button }) => {
       if (button > 1) return;
       const row = rowAt(current.loci, this.mappings);
@@ -170,19 +173,20 @@ export class MolViewer {
     await this.recolor();
   }
 
-  private representationProps(item: Loaded): object {
+  private representationProps(item: Loaded, light = this.light): object {
+    const shape = light ? LIGHT : { quality: 'auto' };
     const color = { color: THEME, colorParams: { version: this.version } };
     if (this.representation === 'surface') {
       const small = item.mapping.rowOfResidue.length <= SMOOTH_SURFACE;
       return { type: small ? 'molecular-surface' : 'gaussian-surface', ...color };
     }
     if (this.representation === 'putty') {
-      return { type: 'putty', size: SIZES, typeParams: { sizeFactor: 1 }, ...color };
+      return { type: 'putty', size: SIZES, typeParams: { sizeFactor: 1, ...shape }, ...color };
     }
     if (this.representation === 'tube') {
-      return { type: 'putty', size: 'uniform', sizeParams: { value: 0.9 }, typeParams: { sizeFactor: 1 }, ...color };
+      return { type: 'putty', size: 'uniform', sizeParams: { value: 0.9 }, typeParams: { sizeFactor: 1, ...shape }, ...color };
     }
-    return { type: this.representation, ...color };
+    return { type: this.representation, typeParams: this.representation === 'cartoon' ? shape : {}, ...color };
   }
 
   /** Repaint every drawing with the colours set last. */
@@ -308,8 +312,34 @@ export class MolViewer {
     this.plugin.canvas3d?.requestDraw();
   }
 
+  /** A picture as it is on screen. */
   png(options: PictureOptions): Promise<Blob> {
     return pngOf(this.plugin, options);
+  }
+
+  /** A picture to keep: in the finest shape, whatever is on screen. */
+  async finePng(options: PictureOptions): Promise<Blob> {
+    if (!this.light) return this.png(options);
+    await this.shape('auto');
+    try {
+      return await this.png(options);
+    } finally {
+      await this.shape(LIGHT.quality);
+    }
+  }
+
+  /** Build the drawings of the polymers anew in another quality. */
+  private async shape(quality: string): Promise<void> {
+    const update = this.plugin.build();
+    for (const { polymer } of this.loaded) {
+      if (!polymer) continue;
+      for (const cell of this.drawings(polymer)) {
+        update.to(cell.transform.ref).update((old: { type: { params: { quality: string } } }) => {
+          if ('linearSegments' in old.type.params) old.type.params.quality = quality;
+        });
+      }
+    }
+    await update.commit();
   }
 
   /** Where the middle of a residue is on the canvas, in CSS pixels from its top left. */

@@ -154,7 +154,7 @@ export class View {
   private async download(): Promise<void> {
     const box = this.three?.stage.element.getBoundingClientRect();
     if (!this.three?.viewer || !box) return;
-    const png = await this.three.viewer.png({ width: Math.round(box.width * 2), height: Math.round(box.height * 2) });
+    const png = await this.three.viewer.finePng({ width: Math.round(box.width * 2), height: Math.round(box.height * 2) });
     const link = make('a', '', { href: URL.createObjectURL(png), download: `${this.store.scene?.title || 'structure'}.png` });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
@@ -200,7 +200,7 @@ export class View {
     if (!viewer || !this.store.table) throw new Error('The view shows nothing yet.');
     if (name === 'snapshot') {
       const [width, height] = [Number(args.width), Number(args.height)];
-      const png = await viewer.png({ width, height, transparent: args.transparent === true });
+      const png = await viewer.finePng({ width, height, transparent: args.transparent === true });
       return { value: { width, height }, buffer: await png.arrayBuffer() };
     }
     if (name === 'reset') await three.frame();
