@@ -1,7 +1,7 @@
 /** Pictures of what is on screen, at any size. */
 import type { PluginContext } from 'molstar/lib/mol-plugin/context.js';
 import { Task } from 'molstar/lib/mol-task/index.js';
-import { EFFECTS } from './plugin';
+import { EFFECTS, FINE_EDGES } from './plugin';
 
 export interface PictureOptions {
   width: number;
@@ -15,7 +15,7 @@ export async function pngOf(plugin: PluginContext, options: PictureOptions): Pro
   const pass = canvas.getImagePass({
     transparentBackground: !!options.transparent,
     multiSample: { ...canvas.props.multiSample, mode: 'off' },
-    postprocessing: { ...canvas.props.postprocessing, ...EFFECTS }
+    postprocessing: { ...canvas.props.postprocessing, ...EFFECTS, antialiasing: FINE_EDGES }
   } as never);
   const image = await plugin.runTask(
     Task.create('picture', ctx => pass.getImageData(ctx, options.width, options.height)));

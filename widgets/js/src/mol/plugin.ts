@@ -8,6 +8,9 @@ import { Color } from 'molstar/lib/mol-util/color/index.js';
 import { DoubtSizesProvider } from './sizes';
 import { FoldSightThemeProvider } from './theme';
 
+/** Atoms up to which a light shape is still smooth, and from which Mol* chooses one that is lighter by itself. */
+const FEW = 20_000, MANY = 500_000;
+
 const OFF = { name: 'off' as const, params: {} };
 
 /** Magenta: no palette of ours holds it, and it stands out on white and on black. */
@@ -20,7 +23,10 @@ export const EFFECTS = { occlusion: OFF, shadow: OFF, dof: OFF, bloom: OFF, shar
  * Shape of cartoons and tubes where the processor draws them: each frame costs it a fifth of what the finest
  * shape does, so that a selection shows at once. Pictures that leave the screen are drawn in the finest.
  */
-export const LIGHT = { quality: 'custom', linearSegments: 5, radialSegments: 8 };
+export function lightShape(atoms: number): { quality: string } {
+  if (atoms <= FEW) return { quality: 'custom', linearSegments: 5, radialSegments: 8 } as { quality: string };
+  return { quality: atoms <= MANY ? 'low' : 'auto' };
+}
 
 /** Whether pictures are drawn without a graphics card, by SwiftShader, llvmpipe or their like. */
 export function inSoftware(plugin: PluginContext): boolean {
@@ -29,6 +35,10 @@ export function inSoftware(plugin: PluginContext): boolean {
   const name = String(gl.getParameter(debug ? debug.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
   return /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name);
 }
+
+/** Smooth edges of pictures to keep; on screen without a graphics card they are smoothed in one pass instead of three. */
+export const FINE_EDGES = { name: 'smaa' as const, params: { edgeThreshold: 0.1, maxSearchSteps: 16 } };
+const QUICK_EDGES = { name: 'fxaa' as const, params: { edgeThresholdMin: 0.0625, edgeThresholdMax: 0.166, iterations: 4, subpixelQuality: 0.5 } };
 
 function spec(): PluginSpec {
   return {
@@ -62,7 +72,7 @@ export async function createPlugin(element: HTMLElement, background: number): Pr
     camera: { helper: { axes: OFF } },
     cameraFog: { name: 'on', params: { intensity: 25 } },
     multiSample: { ...canvas.props.multiSample, mode: 'off' },
-    postprocessing: { ...canvas.props.postprocessing, ...EFFECTS },
+    postprocessing: { ...canvas.props.postprocessing, ...EFFECTS, ...(software ? { antialiasing: QUICK_EDGES } : {}) },
     renderer: {
       ...canvas.props.renderer,
       backgroundColor: Color(background), selectColor: Color(SELECT_COLOR), selectStrength: software ? 0.95 : 0.75,

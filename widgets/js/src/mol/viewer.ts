@@ -15,7 +15,7 @@ import { distance, drawMarks, type PlacedMark } from './marks';
 import { bestCamera } from './framing';
 import { lociOf, Mapping, rowAt, secondaryClasses, tracePosition } from './mapping';
 import { pngOf, type PictureOptions } from './picture';
-import { createPlugin, frames, inSoftware, LIGHT } from './plugin';
+import { createPlugin, frames, inSoftware, lightShape } from './plugin';
 import { doubtsOf, modelDoubts, SIZES } from './sizes';
 import { modelColors, THEME } from './theme';
 
@@ -44,6 +44,8 @@ export interface Pick {
 const SMOOTH_SURFACE = 450;
 /** Side chains of more residues than this hide what they belong to. */
 const MOST_DETAILED = 40;
+/** A page in the background draws no frames: wait no longer than this for one. */
+const UNSEEN_MS = 300;
 const REPR_TAG = 'foldsight-polymer';
 
 export class MolViewer {
@@ -173,8 +175,8 @@ export class MolViewer {
     await this.recolor();
   }
 
-  private representationProps(item: Loaded, light = this.light): object {
-    const shape = light ? LIGHT : { quality: 'auto' };
+  private representationProps(item: Loaded): object {
+    const shape = this.light ? lightShape(item.structure.elementCount) : {};
     const color = { color: THEME, colorParams: { version: this.version } };
     if (this.representation === 'surface') {
       const small = item.mapping.rowOfResidue.length <= SMOOTH_SURFACE;
@@ -213,11 +215,17 @@ export class MolViewer {
   /** Mark rows in 3D at once, then show their side chains. */
   async select(rows: ReadonlySet<number>): Promise<void> {
     this.markSelected(rows);
+    await this.shown();
     for (const item of this.loaded) {
       const loci = lociOf(item.structure, item.mapping, rows);
       await this.showDetail(item, rows.size <= MOST_DETAILED ? loci : StructureElement.Loci.none(item.structure));
     }
     if (rows.size) this.markSelected(rows);
+  }
+
+  /** What was asked for is on screen, or the page is not and nothing will be for a while. */
+  private shown(): Promise<unknown> {
+    return Promise.race([frames(this.plugin, 1), new Promise(resolve => setTimeout(resolve, UNSEEN_MS))]);
   }
 
   private markSelected(rows: ReadonlySet<number>): void {
@@ -320,22 +328,22 @@ export class MolViewer {
   /** A picture to keep: in the finest shape, whatever is on screen. */
   async finePng(options: PictureOptions): Promise<Blob> {
     if (!this.light) return this.png(options);
-    await this.shape('auto');
+    await this.shape(() => 'auto');
     try {
       return await this.png(options);
     } finally {
-      await this.shape(LIGHT.quality);
+      await this.shape(atoms => lightShape(atoms).quality);
     }
   }
 
   /** Build the drawings of the polymers anew in another quality. */
-  private async shape(quality: string): Promise<void> {
+  private async shape(quality: (atoms: number) => string): Promise<void> {
     const update = this.plugin.build();
-    for (const { polymer } of this.loaded) {
+    for (const { polymer, structure } of this.loaded) {
       if (!polymer) continue;
       for (const cell of this.drawings(polymer)) {
         update.to(cell.transform.ref).update((old: { type: { params: { quality: string } } }) => {
-          if ('linearSegments' in old.type.params) old.type.params.quality = quality;
+          if ('linearSegments' in old.type.params) old.type.params.quality = quality(structure.elementCount);
         });
       }
     }
