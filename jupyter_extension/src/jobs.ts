@@ -6,6 +6,11 @@ import { again, api, type LabJob } from './api';
 
 const BUSY_MS = 2000, QUIET_MS = 20_000;
 
+/** Whether there is a structure to open. */
+export function hasResult(job: LabJob): boolean {
+  return job.state === 'done' && job.kind === 'fold';
+}
+
 export class Jobs {
   readonly changed = new Signal<this, void>(this);
   /** A job that was not over is over now. */

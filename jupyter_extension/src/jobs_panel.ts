@@ -6,7 +6,7 @@ import { describe, elapsed, isOver, shownState } from '../../widgets/js/src/job'
 import type { LabJob } from './api';
 import { make } from './dom';
 import { COMMANDS } from './ids';
-import { Jobs } from './jobs';
+import { hasResult, Jobs } from './jobs';
 
 export class JobsPanel extends Widget {
   private readonly body = make('div', 'fsl-jobs', { role: 'list' });
@@ -62,7 +62,7 @@ export class JobsPanel extends Widget {
     const found: HTMLElement[] = [];
     if (!isOver(job)) found.push(this.action(job, COMMANDS.cancel, this.words.__('Cancel')));
     if (Jobs.canRetry(job)) found.push(this.action(job, COMMANDS.retry, this.words.__('Try again')));
-    if (job.state === 'done' && job.kind === 'fold') found.push(this.action(job, COMMANDS.openJob, this.words.__('Open')));
+    if (hasResult(job)) found.push(this.action(job, COMMANDS.openJob, this.words.__('Open')));
     return found;
   }
 

@@ -44,6 +44,11 @@ declare module '@jupyterlab/apputils' {
     constructor(options: { content: T });
     content: T;
   }
+  interface Answer { button: { accept: boolean }; value: string | null }
+  export const InputDialog: {
+    getItem(options: { title: string; label?: string; items: string[]; okLabel?: string }): Promise<Answer>;
+    getText(options: { title: string; label?: string; placeholder?: string; okLabel?: string }): Promise<Answer>;
+  };
   export const Notification: {
     success(text: string, options?: object): string;
     warning(text: string, options?: object): string;

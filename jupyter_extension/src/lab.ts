@@ -6,9 +6,11 @@ import { ILauncher } from '@jupyterlab/launcher';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator, type Bundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
-import { shownState } from '../../widgets/js/src/job';
+import { isOver, shownState, stateWords } from '../../widgets/js/src/job';
 import type { SavedView } from '../../widgets/js/src/saved';
-import { api } from './api';
+import { speak } from '../../widgets/js/src/words';
+import { api, type LabJob } from './api';
+import { chooseEntry, chooseJob } from './choosing';
 import { StructureFactory, type StructurePane } from './documents';
 import { make } from './dom';
 import { FILE_TYPES } from './filetypes';
@@ -16,7 +18,7 @@ import { follow } from './follow';
 import { FoldForm } from './form';
 import { icon } from './icon';
 import { CATEGORY, COMMANDS, FACTORY } from './ids';
-import { Jobs } from './jobs';
+import { hasResult, Jobs } from './jobs';
 import { JobsPanel } from './jobs_panel';
 import css from './lab.css';
 import { Tabs } from './results';
@@ -32,9 +34,9 @@ const FOLD_ARGS = {
   }
 };
 const shownArgs = (name: string, description: string) => ({
-  type: 'object', properties: { [name]: { type: 'string', description }, title: { type: 'string', description: 'Title of the tab' } }, required: [name]
+  type: 'object', properties: { [name]: { type: 'string', description }, title: { type: 'string', description: 'Title of the tab' } }
 });
-const JOB_ARGS = { type: 'object', properties: { job: { type: 'string', description: 'The id of the job' } }, required: ['job'] };
+const JOB_ARGS = { type: 'object', properties: { job: { type: 'string', description: 'The id of the job; the reader is asked where it is left out' } } };
 
 const documents: JupyterFrontEndPlugin<void> = {
   id: '@foldsight/lab:documents',
@@ -43,6 +45,7 @@ const documents: JupyterFrontEndPlugin<void> = {
   optional: [ILayoutRestorer, ICommandPalette, ITranslator],
   activate(app: JupyterFrontEnd, restorer: ILayoutRestorer | null, palette: ICommandPalette | null, translator: ITranslator | null) {
     const words = (translator ?? nullTranslator).load('foldsight');
+    speak(words);
     for (const type of FILE_TYPES) app.docRegistry.addFileType({ ...type, icon });
     const names = FILE_TYPES.map(type => type.name);
     const factory = new StructureFactory({
@@ -89,11 +92,12 @@ const work: JupyterFrontEndPlugin<void> = {
     restorer?.add(panel, panel.id);
     addCommands(app, jobs, panel, words);
     addOpeners(app, jobs, tabs, words);
-    for (const command of [COMMANDS.fold, COMMANDS.show]) palette?.addItem({ command, category: CATEGORY });
+    const { fold, show, cancel, retry, openJob, openEntry, openStructure } = COMMANDS;
+    for (const command of [fold, show, cancel, retry, openJob, openEntry, openStructure]) palette?.addItem({ command, category: CATEGORY });
     launcher?.add({ command: COMMANDS.fold, category: CATEGORY, rank: 1 });
     status?.registerStatusItem('@foldsight/lab:queue', { item: statusItem(jobs, app, words), align: 'left', rank: 20 });
     jobs.finished.connect((_, job) => {
-      const said = `${job.name}: ${words.__(shownState(job))}`;
+      const said = `${job.name}: ${stateWords(job)}`;
       if (job.state === 'done' && options.current.notify) Notification.success(said, { autoClose: 5000 });
       if (shownState(job) === 'refused') Notification.warning(`${said}. ${job.error?.message ?? ''}`, { autoClose: false });
       else if (job.state === 'failed') Notification.error(`${said}. ${job.error?.message ?? ''}`, { autoClose: false });
@@ -108,11 +112,25 @@ function addCommands(app: JupyterFrontEnd, jobs: Jobs, panel: JobsPanel, words: 
     label: words.__('Show jobs'), caption: words.__('Show the queue of predictions'), describedBy: { args: NO_ARGS },
     execute: () => app.shell.activateById(panel.id)
   });
-  commands.addCommand(COMMANDS.cancel, {
-    label: words.__('Cancel a job'), describedBy: { args: JOB_ARGS }, execute: args => jobs.cancel(String(args.job))
-  });
-  commands.addCommand(COMMANDS.retry, {
-    label: words.__('Try a job again'), describedBy: { args: JOB_ARGS }, execute: args => jobs.retry(String(args.job))
+  onJob(app, jobs, words, COMMANDS.cancel, words.__('Cancel a job…'), job => !isOver(job), id => jobs.cancel(id));
+  onJob(app, jobs, words, COMMANDS.retry, words.__('Try a job again…'), Jobs.canRetry, id => jobs.retry(id));
+}
+
+/** A command on one job: the one that it is given, else one that the reader chooses. */
+function onJob(
+  app: JupyterFrontEnd, jobs: Jobs, words: Bundle, command: string, label: string,
+  fits: (job: LabJob) => boolean, act: (id: string, args: { title?: unknown }) => unknown
+): void {
+  app.commands.addCommand(command, {
+    label, describedBy: { args: JOB_ARGS }, execute: async args => {
+      const id = args.job ? String(args.job) : await chooseJob(jobs, fits, label, words);
+      if (id === null) return undefined;
+      try {
+        return await act(id, args);
+      } catch (error) {
+        return void Notification.error(error instanceof Error ? error.message : String(error), { autoClose: false });
+      }
+    }
   });
 }
 
@@ -123,23 +141,25 @@ function addOpeners(app: JupyterFrontEnd, jobs: Jobs, tabs: Tabs, words: Bundle)
     label: words.__('Fold a sequence'), caption: words.__('Predict a structure from a sequence'), icon: icon as never,
     describedBy: { args: FOLD_ARGS }, execute: args => showForm(app, jobs, tabs, words, args)
   });
-  commands.addCommand(COMMANDS.openJob, {
-    label: words.__('Open the result of a job'), describedBy: { args: JOB_ARGS }, execute: args => {
-      const id = String(args.job);
-      const title = jobs.list.find(one => one.id === id)?.name ?? String(args.title ?? id);
-      return tabs.structure(title, { command: COMMANDS.openJob, args: { job: id, title } }, () => api.result(id));
+  onJob(app, jobs, words, COMMANDS.openJob, words.__('Open the result of a job…'), hasResult, (id, args) => {
+    const title = jobs.list.find(one => one.id === id)?.name ?? String(args.title ?? id);
+    return tabs.structure(title, { command: COMMANDS.openJob, args: { job: id, title } }, () => api.result(id));
+  });
+  const opener = (
+    command: string, name: string, label: string, about: string, fetch: (id: string) => Promise<SavedView>, ask: () => Promise<string | null>
+  ) => commands.addCommand(command, {
+    label, describedBy: { args: shownArgs(name, about) }, execute: async args => {
+      const id = args[name] ? String(args[name]) : await ask();
+      if (id === null) return undefined;
+      const title = String(args.title ?? id);
+      return tabs.structure(title, { command, args: { [name]: id, title } }, () => fetch(id));
     }
   });
-  const opener = (command: string, name: string, label: string, about: string, fetch: (id: string) => Promise<SavedView>) =>
-    commands.addCommand(command, {
-      label, describedBy: { args: shownArgs(name, about) }, execute: args => {
-        const id = String(args[name]);
-        const title = String(args.title ?? id);
-        return tabs.structure(title, { command, args: { [name]: id, title } }, () => fetch(id));
-      }
-    });
-  opener(COMMANDS.openEntry, 'entry', words.__('Open an entry of a database'), 'Such as pdb:1HPV or afdb:P04637', api.entry);
-  opener(COMMANDS.openStructure, 'structure', words.__('Open a structure of a project'), 'The id of the structure', api.structure);
+  const entry = words.__('Open an entry of a database…');
+  opener(COMMANDS.openEntry, 'entry', entry, 'Such as pdb:1HPV or afdb:P04637', api.entry, () => chooseEntry(entry, words));
+  // Structures of projects are found by words, not by an id that one knows.
+  opener(COMMANDS.openStructure, 'structure', words.__('Open a structure of a project…'), 'The id of the structure', api.structure,
+    async () => commands.execute(COMMANDS.search, { where: 'projects' }).then(() => null));
 }
 
 async function showForm(

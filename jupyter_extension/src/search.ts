@@ -31,7 +31,11 @@ export const search: JupyterFrontEndPlugin<void> = {
     restorer?.add(panel, panel.id);
     app.commands.addCommand(COMMANDS.search, {
       label: words.__('Search for structures'), caption: words.__('PDB, UniProt, AlphaFold DB, library and projects'), icon: icon as never,
-      describedBy: { args: { type: 'object', properties: {} } }, execute: () => app.shell.activateById(panel.id)
+      describedBy: { args: { type: 'object', properties: { where: { type: 'string', description: 'pdb, uniprot, afdb, library or projects' } } } },
+      execute: args => {
+        if (args.where) panel.choose(String(args.where));
+        app.shell.activateById(panel.id);
+      }
     });
     palette?.addItem({ command: COMMANDS.search, category: CATEGORY });
     launcher?.add({ command: COMMANDS.search, category: CATEGORY, rank: 2 });

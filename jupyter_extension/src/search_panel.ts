@@ -60,6 +60,13 @@ export class SearchPanel extends Widget {
     this.chosen();
   }
 
+  /** Search there from now on, if that is offered. */
+  choose(where: string): void {
+    if (![...this.source.options].some(option => option.value === where)) return;
+    this.source.value = where;
+    this.chosen();
+  }
+
   private chosen(): void {
     const { words } = this;
     this.about.textContent = REMOTE.includes(this.where)

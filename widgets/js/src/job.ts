@@ -1,4 +1,5 @@
 /** A job as the REST interface gives it, in words. */
+import { __ } from './words';
 
 export interface Job {
   id: string;
@@ -24,13 +25,25 @@ export function shownState(job: Job): string {
   return job.state === 'failed' && job.error?.refused ? 'refused' : job.state;
 }
 
-export function describe(job: Job): string {
-  if (job.state === 'queued') {
-    return job.position === null ? 'queued' : job.position === 0 ? 'queued, next' : `queued, ${job.position} before it`;
+/** The state in the reader's language. */
+export function stateWords(job: Job): string {
+  switch (shownState(job)) {
+    case 'queued': return __('queued');
+    case 'running': return __('running');
+    case 'done': return __('done');
+    case 'failed': return __('failed');
+    case 'refused': return __('refused');
+    default: return __('cancelled');
   }
-  if (job.state === 'done' && job.cached) return 'done, from the cache';
-  const by = job.engine && job.engine !== 'auto' && !job.error ? ` · ${job.engine}` : '';
-  return shownState(job) + by;
+}
+
+export function describe(job: Job): string {
+  if (job.state === 'queued' && job.position !== null) {
+    return job.position === 0 ? __('queued, next') : __('queued, %1 before it', String(job.position));
+  }
+  if (job.state === 'done' && job.cached) return __('done, from the cache');
+  const by = job.engine && job.engine !== 'auto' && !job.error && job.state !== 'queued' ? ` · ${job.engine}` : '';
+  return stateWords(job) + by;
 }
 
 /** Time since the job started (or was queued), until it ended. */
@@ -39,6 +52,6 @@ export function elapsed(job: Job, now: number): string {
   if (Number.isNaN(from)) return '';
   const to = job.finished ? Date.parse(job.finished) : now;
   const seconds = Math.max(0, (to - from) / 1000);
-  if (seconds < 60) return `${seconds < 10 && job.finished ? seconds.toFixed(1) : Math.round(seconds)} s`;
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  if (seconds < 60) return __('%1 s', seconds < 10 && job.finished ? seconds.toFixed(1) : String(Math.round(seconds)));
+  return __('%1 min %2 s', String(Math.floor(seconds / 60)), String(Math.round(seconds % 60)));
 }

@@ -2,6 +2,7 @@
 import { Listening, type WidgetModel } from './comm';
 import { describe, elapsed, isOver, shownState, type Job } from './job';
 import css from './progress.css';
+import { __ } from './words';
 
 function build(el: HTMLElement) {
   const add = (tag: string, className: string, parent: Element) => {
@@ -50,15 +51,15 @@ export default {
       if ('state' in now) show(parts, now as Job);
     };
     parts.track.setAttribute('role', 'progressbar');
-    parts.track.setAttribute('aria-label', 'Progress');
+    parts.track.setAttribute('aria-label', __('Progress'));
     parts.track.setAttribute('aria-valuemin', '0');
     parts.track.setAttribute('aria-valuemax', '100');
     parts.message.setAttribute('role', 'status');
     parts.cancel.type = 'button';
-    parts.cancel.textContent = 'Cancel';
+    parts.cancel.textContent = __('Cancel');
     parts.cancel.addEventListener('click', () => {
       parts.cancel.disabled = true;
-      parts.cancel.textContent = 'Cancelling…';
+      parts.cancel.textContent = __('Cancelling…');
       model.send({ type: 'cancel' });
     });
     listening.on('change:job', update);

@@ -81,12 +81,14 @@ export class SequencePanel {
 
   /** The gutter: one button per track, which also colours the picture by it. */
   private nameTracks(): void {
+    const focused = [...this.names.children].indexOf((this.element.getRootNode() as Document).activeElement as Element);
     this.names.replaceChildren(make('div', 'fs-track-space'), ...this.tracks.map(track => {
       const on = String(track.id === this.store.coloring);
       const button = make('button', 'fs-track-name', { type: 'button', 'aria-pressed': on, title: `Colour by ${track.title}` }, track.label);
       button.addEventListener('click', () => this.store.color(track.id));
       return button;
     }));
+    (this.names.children[focused] as HTMLElement | undefined)?.focus();
     this.spacer.style.height = `${this.height}px`;
   }
 

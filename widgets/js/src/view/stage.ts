@@ -63,8 +63,19 @@ export class Stage implements Member {
   }
 
   private touched(): void {
-    if (this.state === 'frozen' || this.state === 'error') void this.start();
+    if (this.stopped) void this.start();
     else pagePool().touch(this);
+  }
+
+  private get stopped(): boolean {
+    return this.state === 'frozen' || this.state === 'error';
+  }
+
+  /** Start again by Enter or Space what a click starts; say whether that was asked for. */
+  wake(key: string): boolean {
+    if (!this.stopped || (key !== 'Enter' && key !== ' ')) return false;
+    void this.start();
+    return true;
   }
 
   /** Take a place among the live views and draw; also how a frozen view comes back. */

@@ -1,6 +1,7 @@
 /** The 3D panel: one picture of every structure, or a grid of one each whose cameras move together. */
 import type { MolViewer, Pick } from '../mol/viewer';
 import { COIL } from '../mol/mapping';
+import { movedBy, movesCamera, type Pose } from '../mol/orbit';
 import type { Scene } from '../scene';
 import type { Rows } from '../selection';
 import type { Change, Store } from '../store';
@@ -96,6 +97,7 @@ export class ThreePanel {
         changed: state => this.staged(state, picture)
       })
     };
+    picture.stage.element.addEventListener('keydown', event => this.key(event, picture));
     for (const event of ['pointerenter', 'wheel']) {
       picture.stage.element.addEventListener(event, () => (this.leader = picture), { capture: true, passive: true });
     }
@@ -202,6 +204,22 @@ export class ThreePanel {
     event.preventDefault();
     this.store.take([this.clicked], this);
     this.focus(new Set([this.clicked]));
+  }
+
+  /** Without a mouse: arrows turn, + and - zoom, 0 shows all, Escape clears; a stopped picture starts again. */
+  private key(event: KeyboardEvent, picture: Picture): void {
+    const { stage } = picture;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (stage.wake(event.key)) {
+      // It draws what was asked for as soon as it can.
+    } else if (event.key === 'Escape') this.store.clear(this);
+    else if (event.key === '0') void this.frame();
+    else if (movesCamera(event.key)) {
+      this.leader = picture;
+      if (stage.viewer) stage.viewer.lookFrom(movedBy(event.key, stage.viewer.camera() as Pose));
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
   }
 
   private follow(picture: Picture): void {

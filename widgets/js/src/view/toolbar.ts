@@ -84,7 +84,7 @@ export class Toolbar {
     if (!step) return;
     event.preventDefault();
     const buttons = [...this.kinds.children] as HTMLButtonElement[];
-    const at = buttons.findIndex(b => b.getAttribute('aria-checked') === 'true');
+    const at = buttons.indexOf(event.target as HTMLButtonElement);
     const next = buttons[(at + step + buttons.length) % buttons.length];
     next.focus();
     next.click();
