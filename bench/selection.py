@@ -7,7 +7,8 @@ with author numbers that begin at 101, so that they differ from sequence positio
 panel hands over a selection as it does when a mouse event chose it; the time runs until 3D,
 sequence and map have marked it on screen (its side chains follow, timed by themselves), and, by
 the clock of the machine that both share, until an observer in Python has it. From Python the
-time runs from the assignment until all panels have marked it. Bar: 100 ms.
+time runs from the assignment until all panels have marked it; a cell that is run to assign it
+makes JupyterLab work too, which is timed by itself. Bar: 100 ms.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ BAR = 100.0
 #: Author number of the first residue.
 FIRST = 101
 PREPARE = """\
-import json, time
+import json, threading, time
 from dataclasses import replace
 from pathlib import Path
 import numpy as np
@@ -48,6 +49,10 @@ from foldsight_widgets.panels import Workbench, _with_pae
 from foldsight.scene import Scene
 bench = Workbench(_with_pae(Scene.of(structure), pae))
 heard = []
+def select(name):
+    global began
+    began = time.time() * 1000
+    bench.selection = name
 bench.observe(lambda _: heard.append((str((bench.selection or [""])[0]), time.time() * 1000)), "selection")
 bench
 """
@@ -71,6 +76,8 @@ LISTEN = """(view.drawn = {}, view.store.listen(async (change, origin) => {
     await new Promise(requestAnimationFrame);
     view.drawn[name] = Date.now();
 }), null)"""
+#: Timed without a bar.
+UNBOUND = ("side chains", "a cell to panels")
 PANELS = ("three", "sequence", "pae")
 
 
@@ -84,12 +91,20 @@ def from_panel(notebook: Notebook, view: View, panel: str, row: int) -> tuple[fl
     return float(found["took"]), heard[f"A:{row + FIRST}"] - found["began"], float(found["whole"])
 
 
-def from_python(notebook: Notebook, view: View, row: int) -> float:
-    """Return milliseconds until all panels have what Python selected."""
+def from_cell(notebook: Notebook, view: View, row: int) -> float:
+    """Return milliseconds until all panels have what a cell that is run selects."""
     name = f"A:{row + FIRST}"
     began = float(notebook.run(f"began = time.time() * 1000; bench.selection = '{name}'; print(began)"))
     view.wait_for("view.drawn[arg]", name)
     return float(view.ask("view.drawn[arg]", name)) - began
+
+
+def from_python(notebook: Notebook, view: View, row: int) -> float:
+    """Return milliseconds until all panels have what Python selects while no cell runs."""
+    name = f"A:{row + FIRST}"
+    notebook.run(f"later = threading.Timer(1.0, select, ['{name}']); later.start()")
+    view.wait_for("view.drawn[arg]", name)
+    return float(view.ask("view.drawn[arg]", name)) - float(notebook.run("print(began)"))
 
 
 def measure(repeats: int) -> dict[str, list[float]]:
@@ -101,6 +116,7 @@ def measure(repeats: int) -> dict[str, list[float]]:
         notebook.run(PREPARE)
         view = notebook.view(0)
         view.ask(LISTEN)
+        from_panel(notebook, view, PANELS[0], 5)  # the first one makes the programs of side chains
         for k in range(repeats):
             for number, panel in enumerate(PANELS):
                 panels, python, whole = from_panel(notebook, view, panel, 10 + 12 * k + number)
@@ -108,6 +124,7 @@ def measure(repeats: int) -> dict[str, list[float]]:
                 found.setdefault(f"{panel} to Python", []).append(python)
                 found.setdefault("side chains", []).append(whole)
             found.setdefault("Python to panels", []).append(from_python(notebook, view, 14 + 12 * k))
+            found.setdefault("a cell to panels", []).append(from_cell(notebook, view, 15 + 12 * k))
         notebook.shut_down()
         context.close()
     return found
@@ -125,7 +142,7 @@ def main() -> int:
         print(f"{way:18} median {middle:5.0f} ms, p95 {worst:5.0f} ms (bar {BAR:g})")
     if args.json:
         args.json.write_text(json.dumps(rows, indent=1), encoding="utf-8")
-    return 0 if all(row["p95"] <= BAR for row in rows if row["way"] != "side chains") else 1
+    return 0 if all(row["p95"] <= BAR for row in rows if row["way"] not in UNBOUND) else 1
 
 
 if __name__ == "__main__":

@@ -26,6 +26,8 @@ CHROMIUM_FLAGS = [
     "--headless=new",
     "--no-sandbox",
     "--ignore-gpu-blocklist",
+    # Debian turns it on; without a graphics card the page itself would be painted through WebGL's software too.
+    "--disable-gpu-rasterization",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",

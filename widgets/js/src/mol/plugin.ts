@@ -91,9 +91,11 @@ export async function createPlugin(element: HTMLElement, background: number): Pr
 export function frames(plugin: PluginContext, n: number): Promise<void> {
   const canvas = plugin.canvas3d!;
   return new Promise(resolve => {
-    let seen = 0;
+    // The first word is of a frame that was drawn before.
+    let seen = -1;
     const subscription = canvas.didDraw.subscribe(() => {
-      if (++seen < n) return canvas.requestDraw();
+      if (++seen === 0) return;
+      if (seen < n) return canvas.requestDraw();
       subscription.unsubscribe();
       resolve();
     });
