@@ -26,7 +26,7 @@ CHROMIUM_FLAGS = [
     "--headless=new",
     "--no-sandbox",
     "--ignore-gpu-blocklist",
-    # Debian turns it on; without a graphics card the page itself would be painted through WebGL's software too.
+    # Debian turns it on; without a graphics card the page would be painted through WebGL's software too.
     "--disable-gpu-rasterization",
     "--disable-quic",
     "--no-first-run",
@@ -49,26 +49,60 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+class LabProcess:
+    """JupyterLab (and Notebook) on a free port; everything it writes is below ``home``."""
+
+    def __init__(self, home: Path) -> None:
+        self.lab = Lab(f"http://127.0.0.1:{_free_port()}/", secrets.token_hex(16), home / "work")
+        self.lab.folder.mkdir()
+        self._home, self._environment = home, _environment(home)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, or start it again where it was, and wait until it answers."""
+        with (self._home / "lab.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                _command(self.lab),
+                env=self._environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=self._home,
+            )
+        _wait_for(self.lab, self._process, self._home / "lab.log")
+
+    def kill(self) -> None:
+        """End it outright, as a power cut would."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> None:
+        """End it as its user would."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+
 @contextmanager
 def running_lab(home: Path) -> Iterator[Lab]:
     """Run JupyterLab (and Notebook) on a free port; everything it writes is below ``home``."""
-    server = Lab(f"http://127.0.0.1:{_free_port()}/", secrets.token_hex(16), home / "work")
-    server.folder.mkdir()
-    log = (home / "lab.log").open("wb")
-    process = subprocess.Popen(
-        _command(server), env=_environment(home), stdout=log, stderr=subprocess.STDOUT, cwd=home
-    )
+    with lab_process(home) as process:
+        yield process.lab
+
+
+@contextmanager
+def lab_process(home: Path) -> Iterator[LabProcess]:
+    """As :func:`running_lab`, for who would end it and start it again."""
+    process = LabProcess(home)
     try:
-        _wait_for(server, process, home / "lab.log")
-        yield server
+        process.start()
+        yield process
     finally:
-        process.terminate()
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        log.close()
+        process.stop()
 
 
 @contextmanager

@@ -24,15 +24,36 @@ from foldsight_server.web.rooms import Joining
 from foldsight_server.web.scenes import SceneHandler
 
 
-class ApiHandler(Dispatching, APIHandler):
-    """Every REST operation."""
+class _Authorized(JupyterHandler):
+    """Mix-in: the one user, as far as Jupyter's authorizer lets them."""
 
     auth_resource = "foldsight"
+
+    async def caller(self) -> Identity:
+        """Return the caller; who may not write by Jupyter's rules may only look."""
+        user = local_user()
+        return user if await self.allowed("write") else replace(user, may="read")
+
+    async def allowed(self, action: str) -> bool:
+        """Ask the authorizer."""
+        user = self.current_user
+        return bool(await ensure_async(self.authorizer.is_authorized(self, user, action, self.auth_resource)))
+
+
+class ApiHandler(Dispatching, _Authorized, APIHandler):
+    """Every REST operation."""
+
+    _looker: Identity | None = None
+
+    def identity(self) -> Identity:
+        """Return the caller; the authorizer has let them by for what is not a GET."""
+        return self._looker or local_user()
 
     @web.authenticated
     @authorized
     async def get(self, path: str) -> None:
-        """Pass a GET on."""
+        """Pass a GET on; its answer says what the caller may do."""
+        self._looker = await self.caller()
         await self.pass_on(path)
 
     @web.authenticated
@@ -109,10 +130,9 @@ class EventsHandler(Following, WebSocketMixin, WebSocketHandler, JupyterHandler)
         super().on_close()
 
 
-class RoomHandler(Joining, WebSocketMixin, WebSocketHandler, JupyterHandler):
+class RoomHandler(Joining, WebSocketMixin, WebSocketHandler, _Authorized):
     """A room over a websocket; the origin is checked by jupyter-server's rule."""
 
-    auth_resource = "foldsight"
     _caller: Identity
 
     def initialize(self, core: Application) -> None:
@@ -122,15 +142,10 @@ class RoomHandler(Joining, WebSocketMixin, WebSocketHandler, JupyterHandler):
     @ws_authenticated
     async def get(self, *args: Any, **kwargs: Any) -> None:
         """Open the websocket for a caller who may look; who may not write here may not write there."""
-        caller = local_user()
-        if not await self._allowed("read"):
+        if not await self.allowed("read"):
             raise web.HTTPError(403)
-        self._caller = caller if await self._allowed("write") else replace(caller, may="read")
+        self._caller = await self.caller()
         await super().get(*args, **kwargs)
-
-    async def _allowed(self, action: str) -> bool:
-        user = self.current_user
-        return bool(await ensure_async(self.authorizer.is_authorized(self, user, action, self.auth_resource)))
 
     def open(self, room_id: str) -> None:
         """Enter the room."""
