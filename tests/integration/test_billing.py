@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -232,6 +233,13 @@ def test_what_stripe_has_not_signed_just_now_is_refused(shop: Workplace, stripe:
     for _ in range(2):
         assert hear(shop, *spoil(*signed(event))) == 400
     assert shop.sql("SELECT count(*) AS n FROM stripe_events")[0]["n"] == before
+
+
+@pytest.mark.parametrize("data", [None, [], {"object": []}, {"object": {"customer": 7}}])
+def test_a_signed_event_of_a_strange_shape_breaks_nothing(shop: Workplace, data: object) -> None:
+    assert hear(shop, *signed({"object": "event", "data": data})) == 400
+    strange = {"id": f"evt_{uuid.uuid4().hex}", "object": "event", "type": "invoice.paid", "data": data}
+    assert hear(shop, *signed(strange)) == 200
 
 
 def test_events_that_concern_nobody_here_need_no_work(shop: Workplace, stripe: Stripe) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import numpy as np
+import pytest
 
 from tests.browser.lab import Lab
 from tests.browser.people import Person
@@ -23,6 +24,7 @@ from tests.load.report import SECONDS, record
 BROWSERS = int(os.environ.get("FOLDSIGHT_ROOM_BROWSERS", "3"))
 #: Edits and pointer moves of each person in a second.
 EDITS, MOVES = 2, 25
+pytestmark = pytest.mark.timeout(SECONDS + 300)
 #: Milliseconds at the 95th percentile.
 BARS = {"annotations": 50.0, "cursors": 100.0}
 

@@ -181,11 +181,14 @@ class Billing:
 
         Raises
         ------
-        BadSignature
+        BadSignature, BadRequest
         """
         event = self.stripe.verified(payload, signature)
-        customer, kind = _customer_of(event), str(event["type"])
-        values = {"id": event["id"], "kind": kind, "customer": customer, "followed": kind in FOLLOWED}
+        name, kind = event.get("id"), event.get("type")
+        if not isinstance(name, str) or not isinstance(kind, str):
+            raise BadRequest("The event has no id or no type.", hint="Send snapshot events of version 1.")
+        customer = _customer_of(event)
+        values = {"id": name, "kind": kind, "customer": customer, "followed": kind in FOLLOWED}
         async with self._database.connection() as connection:
             row = await one(connection, "note_event", values)
             if row is not None and row["applied"] is None:
@@ -245,8 +248,9 @@ def _shown(account: str, name: str, plan: Plan, row: Row | None) -> dict[str, An
 
 
 def _customer_of(event: dict[str, Any]) -> str | None:
-    held = event.get("data", {}).get("object", {})
-    found = held.get("customer")
+    data = event.get("data")
+    held = data.get("object") if isinstance(data, dict) else None
+    found = held.get("customer") if isinstance(held, dict) else None
     # An expanded customer is an object.
     found = found.get("id") if isinstance(found, dict) else found
     return None if found is None else str(found)
