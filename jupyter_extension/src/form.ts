@@ -17,7 +17,7 @@ export class FoldForm extends Widget {
   private readonly ids = `fsl-form-${++forms}`;
   private readonly text = make('textarea', 'fsl-text jp-mod-styled', {
     id: `${this.ids}-sequence`, rows: '12', spellcheck: 'false', 'aria-describedby': `${this.ids}-verdict`,
-    placeholder: '>name\nMKTAYIAKQR…'
+    placeholder: '>…\nMKTAYIAKQR…'
   });
   private readonly engine = make('select', 'jp-mod-styled fsl-engine', { id: `${this.ids}-engine` });
   private readonly about = make('p', 'fsl-about');

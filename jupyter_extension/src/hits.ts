@@ -1,4 +1,5 @@
 /** What a search found, as the panel shows it. Pure: no page, no server. */
+import { _n } from '../../widgets/js/src/words';
 
 export type Where = 'pdb' | 'uniprot' | 'afdb' | 'library' | 'projects';
 
@@ -44,7 +45,7 @@ export function ownHit(row: Row): Hit {
 function measure(row: Row): string {
   const parts = [
     text(row.method), typeof row.resolution === 'number' ? `${row.resolution.toFixed(2)} Å` : '',
-    row.residues ?? row.length ? `${row.residues ?? row.length} residues` : ''
+    row.residues ?? row.length ? _n('%1 residue', '%1 residues', Number(row.residues ?? row.length)) : ''
   ];
   return parts.filter(Boolean).join(', ');
 }

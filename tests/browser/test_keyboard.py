@@ -209,6 +209,7 @@ def test_every_command_of_jupyterlab_is_in_the_palette(page: Any) -> None:
         page.wait_for_function(ANSWERED, arg=command)
         page.keyboard.press("Escape")
         page.locator(".jp-Dialog").wait_for(state="detached")
+    assert page.evaluate("() => 'foldsight:words' in window"), "panels speak the language of JupyterLab"
     executed = page.evaluate("() => window.executed")
     assert [command for command, _ in commands if command not in executed] == []
 

@@ -1,4 +1,5 @@
 /** The numbers of a variant map: which cell is where, and its colour. Pure: no page. */
+import { __ } from './words';
 
 export interface GridData {
   /** Residue names such as `A:82`, one per column. */
@@ -47,13 +48,13 @@ export function colorOf(ddg: number, limit: number): string {
 /** What a cell says, in words. */
 export function describeCell(data: GridData, { column, row }: Cell): string {
   const label = data.labels[column];
-  const doubt = data.doubtful[column] ? ' (see its warnings)' : '';
+  const doubt = data.doubtful[column] ? __(' (see its warnings)') : '';
   if (row < 0) return `${label}${doubt}`;
   const mutant = data.types[row];
-  if (label.split(':')[1]?.[0] === mutant) return `${label} is the wild type${doubt}`;
+  if (label.split(':')[1]?.[0] === mutant) return __('%1 is the wild type', label) + doubt;
   const ddg = valueAt(data, { column, row });
-  if (!Number.isFinite(ddg)) return `${label}${mutant}: not computed${doubt}`;
-  const word = ddg > 0 ? 'destabilises' : 'stabilises';
+  if (!Number.isFinite(ddg)) return __('%1: not computed', label + mutant) + doubt;
+  const word = ddg > 0 ? __('destabilises') : __('stabilises');
   return `${label}${mutant}: ${ddg > 0 ? '+' : ''}${ddg.toFixed(2)} kcal/mol, ${word}${doubt}`;
 }
 

@@ -3,11 +3,12 @@ import { askKernel } from './asking';
 import type { WidgetModel } from './comm';
 import { loadEngine } from './loader';
 import type { MvsScene } from './mol/mvs';
+import { __ } from './words';
 
 export default {
   async render({ model, el }: { model: WidgetModel; el: HTMLElement }): Promise<() => void> {
     const note = document.createElement('div');
-    note.textContent = 'Loading the scene…';
+    note.textContent = __('Loading the scene…');
     el.append(note);
     try {
       const engine = await loadEngine(() => askKernel(model));

@@ -1,5 +1,6 @@
 /** The residues of a scene as one table, with look-up by every name a residue has. */
 import type { Coloring, RefData, Scene, StructureData } from './scene';
+import { __ } from './words';
 
 export interface Residue {
   /** Row in the whole table; what all the other modules pass around. */
@@ -113,7 +114,7 @@ export class ResidueTable {
   describe(row: number, coloring?: Coloring): string {
     const r = this.rows[row];
     const words = [`${r.name} ${r.chain}:${number(r)}`];
-    if (r.labelSeq > 0 && r.labelSeq !== r.authSeq) words.push(`position ${r.labelSeq}`);
+    if (r.labelSeq > 0 && r.labelSeq !== r.authSeq) words.push(__('position %1', String(r.labelSeq)));
     if (r.uniprot !== null) words.push(`UniProt ${r.uniprot}`);
     if (this.structureIds.length > 1) words.push(this.structureIds[r.structure]);
     const value = coloring?.values?.[r.local];

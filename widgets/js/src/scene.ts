@@ -1,4 +1,5 @@
 /** The scene as `foldsight.scene.payload` writes it: the one contract between Python and this code. */
+import { __ } from './words';
 
 export const SCENE_VERSION = 2;
 
@@ -98,9 +99,10 @@ export interface RefData {
 
 /** Say why a scene cannot be shown, or return null when it can. */
 export function sceneFault(scene: Scene | null | undefined): string | null {
-  if (!scene || !scene.structures || scene.structures.length === 0) return 'There is nothing to show yet.';
+  if (!scene || !scene.structures || scene.structures.length === 0) return __('There is nothing to show yet.');
   if (scene.version !== SCENE_VERSION) {
-    return `This view was made by another version of FoldSight (scene ${scene.version}, this page reads ${SCENE_VERSION}).`;
+    return __('This view was made by another version of FoldSight (scene %1, this page reads %2).',
+      String(scene.version), String(SCENE_VERSION));
   }
   return null;
 }

@@ -3,12 +3,15 @@ import { classColor } from './colors';
 import type { Residue, ResidueTable } from './residues';
 import { number } from './residues';
 import type { Coloring, Scene } from './scene';
+import { __ } from './words';
 
 export type Scheme = 'author' | 'label' | 'uniprot';
 
-export const SCHEMES: [Scheme, string][] = [
-  ['author', 'Author numbers'], ['label', 'Sequence positions'], ['uniprot', 'UniProt numbers']
-];
+export const SCHEMES: readonly Scheme[] = ['author', 'label', 'uniprot'];
+
+export function schemeWords(scheme: Scheme): string {
+  return { author: __('Author numbers'), label: __('Sequence positions'), uniprot: __('UniProt numbers') }[scheme];
+}
 
 /** Number of a residue in a scheme, or an empty text where it has none. */
 export function numberIn(residue: Residue, scheme: Scheme): string {
@@ -19,7 +22,7 @@ export function numberIn(residue: Residue, scheme: Scheme): string {
 
 /** The schemes in which some residue has a number. */
 export function knownSchemes(table: ResidueTable): Scheme[] {
-  return SCHEMES.map(([id]) => id).filter(id => table.rows.some(r => numberIn(r, id) !== ''));
+  return SCHEMES.filter(id => table.rows.some(r => numberIn(r, id) !== ''));
 }
 
 /** Whether a number is written over a residue: round ones, and the first of a chain. */

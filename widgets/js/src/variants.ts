@@ -3,6 +3,7 @@ import { Listening, type WidgetModel } from './comm';
 import { between, CELL, cellAt, colorOf, describeCell, valueAt, type Cell, type GridData } from './grid';
 import { isDark, watchTheme } from './theming';
 import css from './variants.css';
+import { __ } from './words';
 
 interface Facts {
   residues: string[];
@@ -126,9 +127,9 @@ export default {
     };
     const under = (event: PointerEvent) => cellAt(data, event.offsetX, event.offsetY);
 
-    parts.scroll.setAttribute('aria-label', 'Variant map: ddG of every change. Arrow keys move, Enter selects the residue.');
-    parts.low.textContent = `${-data.limit} stabilises`;
-    parts.high.textContent = `+${data.limit} kcal/mol, destabilises`;
+    parts.scroll.setAttribute('aria-label', __('Variant map: ddG of every change. Arrow keys move, Enter selects the residue.'));
+    parts.low.textContent = __('%1 stabilises', String(-data.limit));
+    parts.high.textContent = __('+%1 kcal/mol, destabilises', String(data.limit));
     parts.canvas.addEventListener('pointermove', event => {
       const cell = under(event);
       point(cell);

@@ -5,6 +5,7 @@ import type { Host } from './host';
 import { loadEngine } from './loader';
 import type { KernelDocument } from './room/kernel';
 import type { RefData, Scene } from './scene';
+import { __ } from './words';
 
 function hostOf(model: WidgetModel, listening: Listening): Host {
   return {
@@ -57,7 +58,7 @@ export default {
   async render({ model, el }: { model: WidgetModel; el: HTMLElement }): Promise<() => void> {
     const listening = new Listening(model);
     const note = document.createElement('div');
-    note.textContent = 'Loading the structure view…';
+    note.textContent = __('Loading the structure view…');
     el.append(note);
     try {
       const engine = await loadEngine(() => askKernel(model));

@@ -7,6 +7,7 @@ import { PluginSpec } from 'molstar/lib/mol-plugin/spec.js';
 import { Color } from 'molstar/lib/mol-util/color/index.js';
 import { DoubtSizesProvider } from './sizes';
 import { FoldSightThemeProvider } from './theme';
+import { __ } from '../words';
 
 /** Atoms up to which a light shape is still smooth, and from which Mol* chooses one that is lighter by itself. */
 const FEW = 20_000, MANY = 500_000;
@@ -61,7 +62,7 @@ export async function createPlugin(element: HTMLElement, background: number): Pr
   await plugin.init();
   if (!(await plugin.mountAsync(element, { checkeredCanvasBackground: false }))) {
     plugin.dispose();
-    throw new Error('This browser gives no WebGL, so there is no 3D picture.');
+    throw new Error(__('This browser gives no WebGL, so there is no 3D picture.'));
   }
   plugin.representation.structure.themes.colorThemeRegistry.add(FoldSightThemeProvider);
   plugin.representation.structure.themes.sizeThemeRegistry.add(DoubtSizesProvider);

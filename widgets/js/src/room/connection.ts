@@ -4,6 +4,7 @@ import * as encoding from 'lib0/encoding';
 import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate, removeAwarenessStates } from 'y-protocols/awareness';
 import { readSyncMessage, writeSyncStep1, writeUpdate } from 'y-protocols/sync';
 import * as Y from 'yjs';
+import { __ } from '../words';
 
 const SYNC = 0, AWARENESS = 1, QUERY = 3, SAVED = 100;
 /** Milliseconds before the first new try, and at most. */
@@ -99,9 +100,9 @@ export class Connection {
     const others = [...this.awareness.getStates().keys()].filter(id => id !== this.doc.clientID);
     removeAwarenessStates(this.awareness, others, this);
     if (code === 4403 || code === 4422 || code === 4400 || code === 4413) this.drop();
-    if (code === 4404 || code === 4401) return this.tell('closed', reason || 'There is no such room.');
+    if (code === 4404 || code === 4401) return this.tell('closed', reason || __('There is no such room.'));
     const refused = code >= 4400 && code < 4500 && code !== 4408 && code !== 4429;
-    this.tell('waiting', refused ? reason || 'The room refused the last change.' : '');
+    this.tell('waiting', refused ? reason || __('The room refused the last change.') : '');
     this.timer = setTimeout(() => this.connect(), this.pause * (0.75 + Math.random() / 2));
     this.pause = Math.min(this.pause * 2, LAST_TRY);
   }

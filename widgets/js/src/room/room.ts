@@ -5,6 +5,7 @@ import type { RefData } from '../scene';
 import { Connection, type Link } from './connection';
 import { addAnnotation, addComment, annotationsOf, changeAnnotation, editComment, readAll, removeComment } from './document';
 import type { Draft, Heard, Notes, Person, Pointing } from './notes';
+import { __ } from '../words';
 
 interface About {
   structure: string | null;
@@ -126,7 +127,7 @@ export class Room implements Notes {
     if (words) this.refusal = words;
     // A refusal is told until the next change goes through.
     else if (link === 'open' && this.connection && this.connection.sent > 1 && this.connection.saved >= this.connection.sent) this.refusal = '';
-    const state = link === 'waiting' || link === 'connecting' ? 'Connecting… What you write is kept.' : '';
+    const state = link === 'waiting' || link === 'connecting' ? __('Connecting… What you write is kept.') : '';
     this.words = [this.refusal, state].filter(Boolean).join(' ');
     this.tell('state');
   }

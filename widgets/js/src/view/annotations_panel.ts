@@ -5,6 +5,7 @@ import type { Notes } from '../room/notes';
 import type { Store } from '../store';
 import { make } from './dom';
 import { markdown } from './markdown';
+import { __, _n } from '../words';
 
 /** Kinds offered, with colours that the colour-blind can tell apart (Okabe and Ito 2008). */
 const KINDS: Record<string, string> = {
@@ -12,19 +13,21 @@ const KINDS: Record<string, string> = {
 };
 
 export class AnnotationsPanel {
-  readonly element = make('div', 'fs-notes fs-panel', { role: 'region', 'aria-label': 'Annotations', 'data-empty': '' });
-  private readonly people = make('span', 'fs-people', { role: 'group', 'aria-label': 'People here' });
-  private readonly add = this.button('Annotate', () => this.compose());
-  private readonly undo = this.button('Undo', () => this.notes?.undo?.());
+  readonly element = make('div', 'fs-notes fs-panel', { role: 'region', 'aria-label': __('Annotations'), 'data-empty': '' });
+  private readonly people = make('span', 'fs-people', { role: 'group', 'aria-label': __('People here') });
+  private readonly add = this.button(__('Annotate'), () => this.compose());
+  private readonly undo = this.button(__('Undo'), () => this.notes?.undo?.());
   private readonly words = make('p', 'fs-notes-words', { role: 'status' });
   private readonly body = make('div', 'fs-notes-body');
   private notes: Notes | null = null;
   /** Layers that the reader has switched off. */
   private readonly off = new Set<string>();
   private open = '';
+  /** Comments whose earlier texts are shown. */
+  private readonly opened = new Set<string>();
 
   constructor(private readonly store: Store) {
-    const head = make('div', 'fs-panel-head', {}, make('span', 'fs-panel-title', {}, 'Annotations'), this.people, this.undo, this.add);
+    const head = make('div', 'fs-panel-head', {}, make('span', 'fs-panel-title', {}, __('Annotations')), this.people, this.undo, this.add);
     this.element.append(head, this.words, this.body);
     this.element.addEventListener('keydown', event => {
       if (event.key === 'z' && (event.ctrlKey || event.metaKey) && !(event.target as Element).matches('textarea, input')) {
@@ -57,7 +60,7 @@ export class AnnotationsPanel {
     this.words.hidden = !notes.words;
     this.add.hidden = !notes.may.edit;
     this.add.disabled = !this.store.selection.size;
-    this.add.title = this.add.disabled ? 'Select residues first' : 'Say something of what is selected';
+    this.add.title = this.add.disabled ? __('Select residues first') : __('Say something of what is selected');
     this.undo.hidden = !notes.undo || !notes.may.comment;
   }
 
@@ -76,7 +79,7 @@ export class AnnotationsPanel {
       return [this.layer(layer, inside.length), ...(this.off.has(layer) ? [] : inside.map(note => this.item(note)))];
     });
     const none = make('p', 'fs-notes-none', {}, notes.may.edit
-      ? 'Nothing yet. Select residues, then Annotate.' : 'Nothing yet.');
+      ? __('Nothing yet. Select residues, then Annotate.') : __('Nothing yet.'));
     this.body.replaceChildren(...(draft ? [draft] : []), ...(found.length ? sections : [none]));
     if (focused) this.body.querySelector<HTMLElement>(`[data-key="${CSS.escape(focused)}"]`)?.focus();
   }
@@ -95,12 +98,12 @@ export class AnnotationsPanel {
   private item(note: Annotation): HTMLElement {
     const { table } = this.store;
     const rows = rowsOfSpans(table!, note.ranges);
-    const where = this.button(rows.length ? table!.text(rows) : 'not in this structure', () => this.store.take(rows, this), `go ${note.id}`);
+    const where = this.button(rows.length ? table!.text(rows) : __('not in this structure'), () => this.store.take(rows, this), `go ${note.id}`);
     where.className = 'fs-note-where';
     where.disabled = !rows.length;
     const open = this.open === note.id;
     const count = Object.keys(note.comments).length;
-    const more = this.button(count ? `${count} comment${count === 1 ? '' : 's'}` : 'Discuss', () => {
+    const more = this.button(count ? _n('%1 comment', '%1 comments', count) : __('Discuss'), () => {
       this.open = open ? '' : note.id;
       this.draw();
     }, `open ${note.id}`);
@@ -117,11 +120,11 @@ export class AnnotationsPanel {
 
   private deeds(note: Annotation): HTMLElement[] {
     const { notes } = this;
-    if (!notes?.may.edit) return note.resolved ? [make('span', 'fs-by', {}, 'resolved')] : [];
+    if (!notes?.may.edit) return note.resolved ? [make('span', 'fs-by', {}, __('resolved'))] : [];
     return [
-      this.button(note.resolved ? 'Reopen' : 'Resolve', () => notes.change(note.id, { resolved: !note.resolved }), `resolve ${note.id}`),
-      this.button('Edit', () => this.compose(note), `edit ${note.id}`),
-      this.button('Delete', () => notes.remove(note.id), `delete ${note.id}`)
+      this.button(note.resolved ? __('Reopen') : __('Resolve'), () => notes.change(note.id, { resolved: !note.resolved }), `resolve ${note.id}`),
+      this.button(__('Edit'), () => this.compose(note), `edit ${note.id}`),
+      this.button(__('Delete'), () => notes.remove(note.id), `delete ${note.id}`)
     ];
   }
 
@@ -129,33 +132,49 @@ export class AnnotationsPanel {
     const said = Object.values(note.comments).sort((a, b) => a.created.localeCompare(b.created));
     const thread = make('div', 'fs-thread', {}, ...said.map(comment => this.said(note, comment)));
     if (this.notes?.may.comment) {
-      thread.append(this.field('Reply; @name mentions somebody', '', `reply ${note.id}`, text => this.notes?.comment(note.id, text)));
+      thread.append(this.field(__('Reply; @name mentions somebody'), '', `reply ${note.id}`, text => this.notes?.comment(note.id, text)));
     }
     return thread;
   }
 
   private said(note: Annotation, comment: Comment): HTMLElement {
     const { notes } = this;
-    const by = make('div', 'fs-by', {}, `${comment.author_name}, ${day(comment.created)}${comment.edited ? ', edited' : ''}`);
-    if (comment.history.length) by.title = comment.history.map(old => `until ${day(old.until)}: ${old.text}`).join('\n');
+    const by = make('div', 'fs-by', {}, `${comment.author_name}, ${day(comment.created)}`);
     const shown = make('div', 'fs-said', {}, by, markdown(comment.text));
+    if (comment.history.length) this.earlier(comment, by, shown);
     const mine = notes?.me.id === comment.author;
     if (mine && notes?.may.comment) {
-      by.append(this.button('Edit', () => shown.replaceChildren(this.field('Comment', comment.text, '', text => {
+      by.append(this.button(__('Edit'), () => shown.replaceChildren(this.field(__('Comment'), comment.text, '', text => {
         notes.editComment(note.id, comment.id, text);
       })), `edit ${comment.id}`));
     }
     if ((mine && notes?.may.comment) || notes?.may.edit) {
-      by.append(this.button('Delete', () => notes!.removeComment(note.id, comment.id), `delete ${comment.id}`));
+      by.append(this.button(__('Delete'), () => notes!.removeComment(note.id, comment.id), `delete ${comment.id}`));
     }
     return shown;
+  }
+
+  /** What a comment said before it was changed, newest first, shown when it is asked for. */
+  private earlier(comment: Comment, by: HTMLElement, shown: HTMLElement): void {
+    const open = this.opened.has(comment.id);
+    const button = this.button(__('edited'), () => {
+      if (open) this.opened.delete(comment.id);
+      else this.opened.add(comment.id);
+      this.draw();
+    }, `history ${comment.id}`);
+    button.title = __('What was said before');
+    button.setAttribute('aria-expanded', String(open));
+    by.append(button);
+    if (!open) return;
+    shown.append(make('ol', 'fs-history', { 'aria-label': __('What was said before') }, ...[...comment.history].reverse().map(old =>
+      make('li', '', {}, make('div', 'fs-by', {}, __('%1, until %2', comment.author_name, day(old.until))), markdown(old.text)))));
   }
 
   /** A field that hands over its text on Ctrl-Enter or by its button, with names of people offered after `@`. */
   private field(label: string, text: string, key: string, done: (text: string) => void): HTMLElement {
     const area = make('textarea', '', { rows: '2', 'aria-label': label, placeholder: label, maxlength: '10000', ...(key ? { 'data-key': key } : {}) });
     area.value = text;
-    const offered = make('div', 'fs-offered', { role: 'group', 'aria-label': 'People to mention' });
+    const offered = make('div', 'fs-offered', { role: 'group', 'aria-label': __('People to mention') });
     const send = () => {
       if (!area.value.trim()) return;
       const words = area.value;
@@ -167,7 +186,7 @@ export class AnnotationsPanel {
       event.stopPropagation();
     });
     area.addEventListener('input', () => this.offer(area, offered));
-    return make('div', 'fs-field', {}, area, offered, this.button('Send', send));
+    return make('div', 'fs-field', {}, area, offered, this.button(__('Send'), send));
   }
 
   private offer(area: HTMLTextAreaElement, place: HTMLElement): void {
@@ -198,11 +217,11 @@ export class AnnotationsPanel {
     const layer = make('input', '', { maxlength: '60', value: note?.layer ?? 'default' });
     const text = make('textarea', '', { rows: '3', maxlength: '20000' });
     text.value = note?.text ?? '';
-    const form = make('form', 'fs-note-form', { 'aria-label': note ? 'Change the annotation' : 'Annotate' },
+    const form = make('form', 'fs-note-form', { 'aria-label': note ? __('Change the annotation') : __('Annotate') },
       make('div', 'fs-note-head', {}, make('strong', '', {}, store.table.text(rowsOfSpans(store.table, spans)))),
-      field('Label', label), field('Kind', kind), field('Colour', colour), field('Layer', layer), field('Text (Markdown)', text),
-      make('div', 'fs-note-foot', {}, make('button', 'fs-text-button fs-primary', { type: 'submit' }, 'Save'),
-        this.button('Cancel', () => form.remove())));
+      field(__('Label'), label), field(__('Kind'), kind), field(__('Colour'), colour), field(__('Layer'), layer), field(__('Text (Markdown)'), text),
+      make('div', 'fs-note-foot', {}, make('button', 'fs-text-button fs-primary', { type: 'submit' }, __('Save')),
+        this.button(__('Cancel'), () => form.remove())));
     form.addEventListener('keydown', event => {
       if (event.key === 'Escape') form.remove();
       event.stopPropagation();

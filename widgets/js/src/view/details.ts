@@ -1,6 +1,7 @@
 /** What is known of the residues that are selected, or pointed at. */
 import type { Change, Store } from '../store';
 import { make } from './dom';
+import { __, _n } from '../words';
 
 export interface DetailQuestions {
   /** Å between two rows, where a picture knows it. */
@@ -10,11 +11,11 @@ export interface DetailQuestions {
 }
 
 export class Details {
-  readonly element = make('div', 'fs-details fs-panel', { role: 'region', 'aria-label': 'Details' });
+  readonly element = make('div', 'fs-details fs-panel', { role: 'region', 'aria-label': __('Details') });
   private readonly body = make('div', 'fs-details-body');
 
   constructor(private readonly store: Store, private readonly ask: DetailQuestions) {
-    this.element.append(make('div', 'fs-panel-head', {}, make('span', 'fs-panel-title', {}, 'Details')), this.body);
+    this.element.append(make('div', 'fs-panel-head', {}, make('span', 'fs-panel-title', {}, __('Details'))), this.body);
     store.listen(change => this.changed(change));
   }
 
@@ -39,18 +40,18 @@ export class Details {
     const lines: [string, string][] = scene!.structures.map((s, i) => {
       const chains = table!.chains.filter(c => c.structure === i);
       const count = chains.reduce((n, c) => n + c.end - c.start, 0);
-      return [s.id, `${count} residues in ${chains.length} chain${chains.length === 1 ? '' : 's'}`];
+      return [s.id, __('%1 in %2', _n('%1 residue', '%1 residues', count), _n('%1 chain', '%1 chains', chains.length))];
     });
-    return [...lines, ['Nothing selected', 'Select residues in 3D, in the sequence or in the map']];
+    return [...lines, [__('Nothing selected'), __('Select residues in 3D, in the sequence or in the map')]];
   }
 
   private residue(row: number): [string, string][] {
     const r = this.store.table!.rows[row];
-    const facts: [string, string][] = [['Residue', `${r.name} ${this.store.table!.text([row])}`]];
-    if (this.store.table!.structureIds.length > 1) facts.push(['Structure', this.store.table!.structureIds[r.structure]]);
-    facts.push(['Author number', `${r.authSeq}${r.insCode}`]);
-    if (r.labelSeq > 0) facts.push(['Sequence position', String(r.labelSeq)]);
-    if (r.uniprot !== null) facts.push(['UniProt number', String(r.uniprot)]);
+    const facts: [string, string][] = [[__('Residue'), `${r.name} ${this.store.table!.text([row])}`]];
+    if (this.store.table!.structureIds.length > 1) facts.push([__('Structure'), this.store.table!.structureIds[r.structure]]);
+    facts.push([__('Author number'), `${r.authSeq}${r.insCode}`]);
+    if (r.labelSeq > 0) facts.push([__('Sequence position'), String(r.labelSeq)]);
+    if (r.uniprot !== null) facts.push([__('UniProt number'), String(r.uniprot)]);
     for (const coloring of this.store.coloringsOf(r.structure)) {
       if (coloring.id === 'chain' || coloring.id === 'structure') continue;
       const value = coloring.values?.[r.local];
@@ -63,17 +64,17 @@ export class Details {
 
   private range(rows: number[]): [string, string][] {
     const { table } = this.store;
-    const facts: [string, string][] = [['Selected', table!.text(rows)], ['Residues', String(rows.length)]];
+    const facts: [string, string][] = [[__('Selected'), table!.text(rows)], [__('Residues'), String(rows.length)]];
     const far = rows.length === 2 ? this.ask.distance(rows[0], rows[1]) : null;
-    if (far !== null) facts.push(['Distance (CA–CA)', `${far.toFixed(1)} Å`]);
+    if (far !== null) facts.push([__('Distance (CA–CA)'), `${far.toFixed(1)} Å`]);
     const errors = this.ask.pairErrors();
-    if (errors) facts.push(['Mean PAE', `${errors[0].toFixed(1)} Å; the other way ${errors[1].toFixed(1)} Å`]);
+    if (errors) facts.push([__('Mean PAE'), __('%1 Å; the other way %2 Å', errors[0].toFixed(1), errors[1].toFixed(1))]);
     for (const coloring of this.store.coloringsOf(table!.rows[rows[0]].structure)) {
       const values = rows.filter(row => table!.rows[row].structure === table!.rows[rows[0]].structure)
         .map(row => coloring.values?.[table!.rows[row].local]).filter((v): v is number => typeof v === 'number');
       if (!values.length) continue;
       const mean = values.reduce((a, b) => a + b, 0) / values.length;
-      facts.push([`Mean ${coloring.label}`, oneDigit(mean)]);
+      facts.push([__('Mean %1', coloring.label), oneDigit(mean)]);
     }
     return facts;
   }

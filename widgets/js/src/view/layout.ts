@@ -10,6 +10,7 @@ import { SequencePanel } from './sequence_panel';
 import { split } from './splitter';
 import { Strip } from './strip';
 import { ThreePanel, type ThreeActions } from './three';
+import { __ } from '../words';
 
 export interface Panels {
   layout: Layout;
@@ -72,9 +73,9 @@ function workbench(store: Store, three: ThreePanel, focus: (rows: Rows) => void)
     pairErrors: () => pae.pairErrors()
   });
   const notes = new AnnotationsPanel(store);
-  const under = split(details.element, notes.element, { axis: 'y', label: 'Height of the details', start: 0.32 });
-  const side = split(pae.element, under, { axis: 'y', label: 'Height of the map', start: 0.45 });
-  const top = split(three.element, side, { axis: 'x', label: 'Width of the picture', start: 0.64 });
-  const element = split(top, sequence.element, { axis: 'y', label: 'Height of the sequence', start: 0.74 });
+  const under = split(details.element, notes.element, { axis: 'y', label: __('Height of the details'), start: 0.32 });
+  const side = split(pae.element, under, { axis: 'y', label: __('Height of the map'), start: 0.45 });
+  const top = split(three.element, side, { axis: 'x', label: __('Width of the picture'), start: 0.64 });
+  const element = split(top, sequence.element, { axis: 'y', label: __('Height of the sequence'), start: 0.74 });
   return { element, three, pae, sequence, notes };
 }

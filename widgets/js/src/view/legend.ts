@@ -1,6 +1,7 @@
 /** The legend: what the colours are, in words, or as a bar where they are steps of a scale. */
 import type { RowColors } from '../colors';
 import { make } from './dom';
+import { __ } from '../words';
 
 /** Chains of a large complex would cover the picture. */
 const MOST = 12;
@@ -16,7 +17,7 @@ function list(colors: RowColors): HTMLElement {
     swatch.style.background = color;
     return make('li', '', {}, swatch, label);
   });
-  if (colors.legend.length > MOST) entries.push(make('li', '', {}, `and ${colors.legend.length - MOST} more`));
+  if (colors.legend.length > MOST) entries.push(make('li', '', {}, __('and %1 more', String(colors.legend.length - MOST))));
   return make('ul', '', {}, ...entries);
 }
 

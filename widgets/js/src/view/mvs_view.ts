@@ -3,6 +3,7 @@ import { drawMvs, type MvsScene } from '../mol/mvs';
 import { ensureStyle, isDark, watchTheme } from '../theming';
 import { make } from './dom';
 import { Stage } from './stage';
+import { __ } from '../words';
 
 export function mountMvsView(parent: HTMLElement, scene: MvsScene, height: number): () => void {
   const root = make('div', 'foldsight-view', { 'data-state': 'waiting', 'data-layout': 'mvs' });
@@ -11,7 +12,7 @@ export function mountMvsView(parent: HTMLElement, scene: MvsScene, height: numbe
     changed: state => (root.dataset.state = state)
   });
   stage.legend.hidden = true;
-  stage.element.setAttribute('aria-label', `3D scene ${scene.name}`);
+  stage.element.setAttribute('aria-label', __('3D scene %1', scene.name));
   stage.element.style.flex = '1';
   root.style.height = `${height}px`;
   root.append(stage.element);

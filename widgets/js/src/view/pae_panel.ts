@@ -8,12 +8,13 @@ import { number, type ChainRows } from '../residues';
 import type { PaeData } from '../scene';
 import type { Change, Store } from '../store';
 import { iconButton, make } from './dom';
+import { __ } from '../words';
 
 const MARGIN = { left: 46, top: 22, right: 10, bottom: 34 };
 const SAVE = 'M7.3 2h1.4v6l2-2 1 1L8 10.7 4.3 7l1-1 2 2zM2.5 12h11v1.5h-11z';
 
 export class PaePanel {
-  readonly element = make('div', 'fs-pae fs-panel', { role: 'group', 'aria-label': 'Predicted aligned error' });
+  readonly element = make('div', 'fs-pae fs-panel', { role: 'group', 'aria-label': __('Predicted aligned error') });
   private readonly canvas = make('canvas', 'fs-pae-canvas', { tabindex: '0', role: 'img' });
   private readonly words = make('div', 'fs-pae-words', { 'aria-live': 'polite' });
   private readonly body = make('div', 'fs-pae-body');
@@ -29,9 +30,9 @@ export class PaePanel {
   private readonly watcher = new ResizeObserver(() => this.redraw());
 
   constructor(private readonly store: Store) {
-    const save = iconButton('Save the map (PNG)', SAVE, () => this.save());
+    const save = iconButton(__('Save the map (PNG)'), SAVE, () => this.save());
     this.body.append(this.canvas);
-    this.element.append(make('div', 'fs-panel-head', {}, make('span', 'fs-panel-title', {}, 'Predicted aligned error'), save), this.body, this.words);
+    this.element.append(make('div', 'fs-panel-head', {}, make('span', 'fs-panel-title', {}, __('Predicted aligned error')), save), this.body, this.words);
     store.listen((change, origin) => this.changed(change, origin));
     this.canvas.addEventListener('pointermove', event => this.move(event));
     this.canvas.addEventListener('pointerdown', event => this.press(event));
@@ -54,7 +55,7 @@ export class PaePanel {
     const pae = index < 0 ? null : scene!.structures[index].pae!;
     this.element.toggleAttribute('data-empty', !pae);
     if (!pae || !table || pae.fault) {
-      this.words.textContent = pae?.fault || 'There is no predicted aligned error for this structure.';
+      this.words.textContent = pae?.fault || __('There is no predicted aligned error for this structure.');
       this.body.hidden = true;
       return;
     }
@@ -65,11 +66,11 @@ export class PaePanel {
     this.words.textContent = this.hint();
     this.map = picture(pae);
     this.canvas.setAttribute('aria-label',
-      `Map of the predicted aligned error of ${pae.size} residues, 0 to ${pae.top.toFixed(1)} Å. Arrow keys move, Shift selects.`);
+      __('Map of the predicted aligned error of %1 residues, 0 to %2 Å. Arrow keys move, Shift selects.', String(pae.size), pae.top.toFixed(1)));
   }
 
   private hint(): string {
-    return 'Drag to select two ranges of residues';
+    return __('Drag to select two ranges of residues');
   }
 
   /** Side of the square and where it begins, in CSS pixels. */
@@ -119,7 +120,7 @@ export class PaePanel {
     };
     if (!table) return '';
     const there = errorAt(this.pae!, aligned, scored), back = errorAt(this.pae!, scored, aligned);
-    return `${name(scored)} aligned on ${name(aligned)}: ${there.toFixed(1)} Å (the other way ${back.toFixed(1)} Å)`;
+    return __('%1 aligned on %2: %3 Å (the other way %4 Å)', name(scored), name(aligned), there.toFixed(1), back.toFixed(1));
   }
 
   private release(event: PointerEvent): void {
@@ -219,7 +220,7 @@ export class PaePanel {
     ctx.translate(-36, side / 2);
     ctx.rotate(-Math.PI / 2);
     ctx.textAlign = 'center';
-    ctx.fillText('aligned on', 0, 0);
+    ctx.fillText(__('aligned on'), 0, 0);
     ctx.restore();
   }
 
@@ -245,7 +246,7 @@ export class PaePanel {
     ctx.fillText(`0 – ${top.toFixed(0)} Å`, width + 6, y + 8);
     if (side < 260) return;
     ctx.textAlign = 'right';
-    ctx.fillText('scored residue →', side, y + 8);
+    ctx.fillText(__('scored residue →'), side, y + 8);
   }
 
   /** The selection along both sides, the chosen rectangle, and the cross under the pointer. */

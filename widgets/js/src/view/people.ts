@@ -3,6 +3,7 @@ import type { Notes, Person } from '../room/notes';
 import type { Store } from '../store';
 import { make } from './dom';
 import type { ThreePanel } from './three';
+import { __ } from '../words';
 
 /** The names of others move in 3D at most so often, in milliseconds: each move is a new label. */
 const LABEL_EVERY = 250;
@@ -64,7 +65,7 @@ export class People {
 
   private chip(person: Person): HTMLElement {
     const on = person.client === this.followed;
-    const words = on ? `Stop following ${person.name}` : `Look where ${person.name} looks`;
+    const words = on ? __('Stop following %1', person.name) : __('Look where %1 looks', person.name);
     const initials = person.name.split(/\s+/).map(word => word[0] ?? '').join('').slice(0, 2).toUpperCase();
     const chip = make('button', 'fs-chip', { type: 'button', title: words, 'aria-label': words, 'aria-pressed': String(on) }, initials);
     chip.style.setProperty('--fs-person', /^#[0-9a-f]{6}$/i.test(person.colour) ? person.colour : '#888888');

@@ -1,14 +1,15 @@
 /** Plays frames: recycles, a trajectory, the models of one molecule. */
 import type { Store } from '../store';
 import { make } from './dom';
+import { __ } from '../words';
 
 /** Between frames, where the page keeps up. */
 const STEP_MS = 160;
 
 export class Player {
-  readonly element = make('div', 'fs-player', { role: 'group', 'aria-label': 'Frames' });
-  private readonly button = make('button', 'fs-text-button', { type: 'button' }, 'Play');
-  private readonly slider = make('input', 'fs-player-slider', { type: 'range', min: '0', 'aria-label': 'Frame' });
+  readonly element = make('div', 'fs-player', { role: 'group', 'aria-label': __('Frames') });
+  private readonly button = make('button', 'fs-text-button', { type: 'button' }, __('Play'));
+  private readonly slider = make('input', 'fs-player-slider', { type: 'range', min: '0', 'aria-label': __('Frame') });
   private readonly words = make('span', 'fs-player-words');
   private playing = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -55,9 +56,9 @@ export class Player {
     this.element.hidden = frames < 2;
     this.slider.max = String(frames - 1);
     this.slider.value = String(frame);
-    this.button.textContent = this.playing ? 'Pause' : 'Play';
+    this.button.textContent = this.playing ? __('Pause') : __('Play');
     this.words.textContent = `${frame + 1} / ${frames}`;
-    this.slider.setAttribute('aria-valuetext', `frame ${frame + 1} of ${frames}`);
+    this.slider.setAttribute('aria-valuetext', __('frame %1 of %2', String(frame + 1), String(frames)));
   }
 
   dispose(): void {

@@ -6,19 +6,20 @@
  */
 import type { Rows } from '../selection';
 import type { Change, Store } from '../store';
-import { isNumbered, knownSchemes, numberIn, SCHEMES, tracksOf, windowOf, type Scheme, type Track } from '../tracks';
+import { isNumbered, knownSchemes, numberIn, SCHEMES, schemeWords, tracksOf, windowOf, type Scheme, type Track } from '../tracks';
 import { iconButton, make } from './dom';
+import { __ } from '../words';
 
 const CHAIN = 16, RULER = 14, LETTERS = 18, TRACK = 18, GAP = 4;
 const LETTER_CELL = 11, SMALLEST = 0.1;
 const ZOOM_IN = 'M7 3h2v4h4v2H9v4H7V9H3V7h4z', ZOOM_OUT = 'M3 7h10v2H3z', FIT = 'M1 4h1.5v8H1zM13.5 4H15v8h-1.5zM4 8l3-3v2h2V5l3 3-3 3V9H7v2z';
 
 export class SequencePanel {
-  readonly element = make('div', 'fs-sequence fs-panel', { role: 'group', 'aria-label': 'Sequence and tracks' });
-  private readonly scheme = make('select', 'fs-select', { 'aria-label': 'Numbering', title: 'Numbering' });
+  readonly element = make('div', 'fs-sequence fs-panel', { role: 'group', 'aria-label': __('Sequence and tracks') });
+  private readonly scheme = make('select', 'fs-select', { 'aria-label': __('Numbering'), title: __('Numbering') });
   private readonly names = make('div', 'fs-track-names');
   private readonly scroller = make('div', 'fs-sequence-scroll', {
-    tabindex: '0', role: 'listbox', 'aria-multiselectable': 'true', 'aria-label': 'Sequence'
+    tabindex: '0', role: 'listbox', 'aria-multiselectable': 'true', 'aria-label': __('Sequence')
   });
   private readonly spacer = make('div', 'fs-sequence-spacer');
   private readonly canvas = make('canvas', 'fs-sequence-canvas', { 'aria-hidden': 'true' });
@@ -31,10 +32,10 @@ export class SequencePanel {
   private readonly watcher = new ResizeObserver(() => this.redraw());
 
   constructor(private readonly store: Store, private readonly focus: (rows: Rows) => void) {
-    const head = make('div', 'fs-panel-head', {}, make('span', 'fs-panel-title', {}, 'Sequence'), this.scheme,
-      iconButton('Smaller', ZOOM_OUT, () => this.zoom(this.cell / 1.6)),
-      iconButton('Larger', ZOOM_IN, () => this.zoom(this.cell * 1.6)),
-      iconButton('Whole sequence', FIT, () => this.zoom(0)));
+    const head = make('div', 'fs-panel-head', {}, make('span', 'fs-panel-title', {}, __('Sequence')), this.scheme,
+      iconButton(__('Smaller'), ZOOM_OUT, () => this.zoom(this.cell / 1.6)),
+      iconButton(__('Larger'), ZOOM_IN, () => this.zoom(this.cell * 1.6)),
+      iconButton(__('Whole sequence'), FIT, () => this.zoom(0)));
     this.spacer.append(this.canvas);
     this.scroller.append(this.spacer, this.option);
     this.element.append(head, make('div', 'fs-sequence-body', {}, this.names, this.scroller));
@@ -69,8 +70,8 @@ export class SequencePanel {
   private read(): void {
     const known = knownSchemes(this.store.table!);
     const before = this.scheme.value;
-    this.scheme.replaceChildren(...SCHEMES.map(([id, label]) => {
-      const option = make('option', '', { value: id }, label);
+    this.scheme.replaceChildren(...SCHEMES.map(id => {
+      const option = make('option', '', { value: id }, schemeWords(id));
       option.disabled = !known.includes(id);
       return option;
     }));
@@ -84,7 +85,7 @@ export class SequencePanel {
     const focused = [...this.names.children].indexOf((this.element.getRootNode() as Document).activeElement as Element);
     this.names.replaceChildren(make('div', 'fs-track-space'), ...this.tracks.map(track => {
       const on = String(track.id === this.store.coloring);
-      const button = make('button', 'fs-track-name', { type: 'button', 'aria-pressed': on, title: `Colour by ${track.title}` }, track.label);
+      const button = make('button', 'fs-track-name', { type: 'button', 'aria-pressed': on, title: __('Colour by %1', track.title) }, track.label);
       button.addEventListener('click', () => this.store.color(track.id));
       return button;
     }));

@@ -3,6 +3,7 @@ import { MolViewer } from '../mol/viewer';
 import { pagePool, type Member } from '../pool';
 import { backgroundOf } from '../theming';
 import { make } from './dom';
+import { __ } from '../words';
 
 export type StageState = 'waiting' | 'loading' | 'ready' | 'frozen' | 'error';
 
@@ -16,7 +17,7 @@ const AHEAD = '200px';
 
 export class Stage implements Member {
   readonly element = make('div', 'fs-stage');
-  readonly legend = make('div', 'fs-legend', { role: 'note', 'aria-label': 'Legend' });
+  readonly legend = make('div', 'fs-legend', { role: 'note', 'aria-label': __('Legend') });
   /** Name of the structure, shown in a grid. */
   readonly caption = make('div', 'fs-caption');
   viewer: MolViewer | null = null;
@@ -81,7 +82,7 @@ export class Stage implements Member {
   /** Take a place among the live views and draw; also how a frozen view comes back. */
   async start(): Promise<void> {
     if (this.gone || this.state === 'loading' || this.state === 'ready') return;
-    this.set('loading', this.frozen ? '' : 'Loading the structure…');
+    this.set('loading', this.frozen ? '' : __('Loading the structure…'));
     try {
       await pagePool().enter(this, () => this.open());
       if (!this.gone) this.set('ready', '');
@@ -108,7 +109,7 @@ export class Stage implements Member {
   private async lost(viewer: MolViewer): Promise<void> {
     if (viewer !== this.viewer || this.state !== 'ready') return;
     this.close();
-    this.set('error', 'The browser stopped this 3D picture to save memory. Click to draw it again.');
+    this.set('error', __('The browser stopped this 3D picture to save memory. Click to draw it again.'));
   }
 
   async freeze(): Promise<void> {
@@ -117,7 +118,7 @@ export class Stage implements Member {
     this.camera = viewer.camera();
     const box = this.element.getBoundingClientRect();
     const png = await viewer.png({ width: Math.max(1, Math.round(box.width)), height: Math.max(1, Math.round(box.height)) });
-    const words = 'Paused to spare the graphics card. Click to turn it again.';
+    const words = __('Paused to spare the graphics card. Click to turn it again.');
     this.frozen = make('img', 'fs-frozen', { src: URL.createObjectURL(png), alt: words, title: words });
     this.frozen.addEventListener('load', () => URL.revokeObjectURL(this.frozen?.src ?? ''), { once: true });
     this.element.insertBefore(this.frozen, this.notice);

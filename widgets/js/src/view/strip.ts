@@ -9,11 +9,12 @@ import { number, type ChainRows, type ResidueTable } from '../residues';
 import type { Rows } from '../selection';
 import type { Change, Store } from '../store';
 import { make } from './dom';
+import { __, _n } from '../words';
 
 const BLOCK = 10;
 
 export class Strip {
-  readonly element = make('div', 'fs-strip', { role: 'group', 'aria-label': 'Sequence' });
+  readonly element = make('div', 'fs-strip', { role: 'group', 'aria-label': __('Sequence') });
   private cells: HTMLElement[] = [];
   private boxes: HTMLElement[] = [];
   private table?: ResidueTable;
@@ -54,15 +55,15 @@ export class Strip {
 
   private chain(table: ResidueTable, chain: ChainRows, many: boolean): HTMLElement {
     const owner = many ? `${table.structureIds[chain.structure]} ` : '';
-    const words = `${owner}chain ${chain.chain}, ${chain.end - chain.start} residues`;
+    const words = `${owner}${__('chain %1', chain.chain)}, ${_n('%1 residue', '%1 residues', chain.end - chain.start)}`;
     const box = make('div', 'fs-residues', {
-      role: 'listbox', tabindex: '0', 'aria-multiselectable': 'true', 'aria-label': `Sequence of ${words}`,
+      role: 'listbox', tabindex: '0', 'aria-multiselectable': 'true', 'aria-label': __('Sequence of %1', words),
       'data-start': String(chain.start), 'data-end': String(chain.end)
     });
     for (let row = chain.start; row < chain.end; row += BLOCK) box.append(this.block(table, chain, row));
     box.addEventListener('focus', () => this.setCursor(this.cursorIn(chain)));
     this.boxes.push(box);
-    const name = make('button', 'fs-icon fs-chain-name', { type: 'button', title: `Select ${words}` }, owner + chain.chain);
+    const name = make('button', 'fs-icon fs-chain-name', { type: 'button', title: __('Select %1', words) }, owner + chain.chain);
     name.addEventListener('click', () => this.store.take(table.between(chain.start, chain.end - 1), this));
     return make('div', 'fs-chain', {}, name, box);
   }

@@ -9,6 +9,7 @@ import { isDark, motionMs } from '../theming';
 import { make } from './dom';
 import { fillLegend } from './legend';
 import { Stage, type StageState } from './stage';
+import { __ } from '../words';
 
 const FOCUS_MS = 350;
 
@@ -124,7 +125,8 @@ export class ThreePanel {
       stage.caption.textContent = title;
       stage.caption.hidden = !grid;
       stage.element.setAttribute('aria-label',
-        `3D structure of ${title}, ${this.store.representation}, coloured by ${colors.title}. The sequence gives the same by keyboard.`);
+        __('3D structure of %1, %2, coloured by %3. Arrow keys turn it, + and - zoom; the sequence gives the same in letters.',
+          title, this.store.representation, colors.title));
     });
   }
 

@@ -1,14 +1,15 @@
 /** Representation, colouring, palette, and the buttons of a view. */
 import type { Coloring, Representation } from '../scene';
 import { iconButton, make } from './dom';
+import { __ } from '../words';
 
-const REPRESENTATIONS: [Representation, string][] = [
-  ['cartoon', 'Cartoon'], ['tube', 'Tube'], ['putty', 'Putty'], ['ball-and-stick', 'Ball and stick'], ['surface', 'Surface']
+const representations = (): [Representation, string][] => [
+  ['cartoon', __('Cartoon')], ['tube', __('Tube')], ['putty', __('Putty')], ['ball-and-stick', __('Ball and stick')], ['surface', __('Surface')]
 ];
 
-const PALETTE_WORDS: Record<string, string> = {
-  alphafold: 'AlphaFold colours', 'colour-blind safe': 'Colour-blind safe', standard: 'Standard colours'
-};
+const paletteWords = (): Record<string, string> => ({
+  alphafold: __('AlphaFold colours'), 'colour-blind safe': __('Colour-blind safe'), standard: __('Standard colours')
+});
 
 const ICONS = {
   reset: 'M8 3a5 5 0 1 1-4.6 3H1.9L4 2.6 6.1 6H4.9A3.6 3.6 0 1 0 8 4.4z',
@@ -44,32 +45,32 @@ export interface ToolbarActions {
 }
 
 export class Toolbar {
-  readonly element = make('div', 'fs-toolbar', { role: 'toolbar', 'aria-label': 'Structure view' });
+  readonly element = make('div', 'fs-toolbar', { role: 'toolbar', 'aria-label': __('Structure view') });
   private readonly title = make('span', 'fs-title');
-  private readonly kinds = make('div', 'fs-segments', { role: 'radiogroup', 'aria-label': 'Representation' });
-  private readonly colors = make('select', 'fs-select', { 'aria-label': 'Colour by', title: 'Colour by' });
-  private readonly palettes = make('select', 'fs-select', { 'aria-label': 'Palette', title: 'Palette' });
+  private readonly kinds = make('div', 'fs-segments', { role: 'radiogroup', 'aria-label': __('Representation') });
+  private readonly colors = make('select', 'fs-select', { 'aria-label': __('Colour by'), title: __('Colour by') });
+  private readonly palettes = make('select', 'fs-select', { 'aria-label': __('Palette'), title: __('Palette') });
 
-  private readonly label = iconButton('Label the selected residues', ICONS.label, () => this.actions.label());
-  private readonly measure = iconButton('Measure between two selected residues', ICONS.measure, () => this.actions.measure());
+  private readonly label = iconButton(__('Label the selected residues'), ICONS.label, () => this.actions.label());
+  private readonly measure = iconButton(__('Measure between two selected residues'), ICONS.measure, () => this.actions.measure());
   private readonly clip = make('input', 'fs-clip', {
-    type: 'range', min: '0', max: '99', 'aria-label': 'Cut away what lies in front', title: 'Cut away what lies in front'
+    type: 'range', min: '0', max: '99', 'aria-label': __('Cut away what lies in front'), title: __('Cut away what lies in front')
   });
   /** Buttons that make sense only for a picture. */
   private readonly three = [
-    iconButton('Reset the camera', ICONS.reset, () => this.actions.reset()), this.label, this.measure,
-    iconButton('Save a picture (PNG)', ICONS.picture, () => this.actions.picture())
+    iconButton(__('Reset the camera'), ICONS.reset, () => this.actions.reset()), this.label, this.measure,
+    iconButton(__('Save a picture (PNG)'), ICONS.picture, () => this.actions.picture())
   ];
 
   constructor(private readonly actions: ToolbarActions) {
-    for (const [kind, label] of REPRESENTATIONS) this.kinds.append(this.segment(kind, label));
+    for (const [kind, label] of representations()) this.kinds.append(this.segment(kind, label));
     this.kinds.addEventListener('keydown', event => this.arrow(event));
     this.colors.addEventListener('change', () => actions.color(this.colors.value));
     this.palettes.addEventListener('change', () => actions.palette(this.palettes.value));
     this.clip.addEventListener('input', () => actions.clip(Number(this.clip.value)));
     this.element.append(
       this.title, this.kinds, this.colors, this.palettes, this.clip, ...this.three,
-      iconButton('Full screen', ICONS.full, () => actions.fullscreen()));
+      iconButton(__('Full screen'), ICONS.full, () => actions.fullscreen()));
   }
 
   private segment(kind: Representation, label: string): HTMLButtonElement {
@@ -103,7 +104,8 @@ export class Toolbar {
     this.measure.disabled = state.chosen !== 2;
     fill(this.colors, state.colorings.map(c => [c.id, c.label]), state.coloring);
     const names = Object.keys(state.colorings.find(c => c.id === state.coloring)?.palettes ?? {});
-    fill(this.palettes, names.map(n => [n, PALETTE_WORDS[n] ?? n]), state.palette);
+    const spoken = paletteWords();
+    fill(this.palettes, names.map(n => [n, spoken[n] ?? n]), state.palette);
     this.palettes.hidden = names.length < 2;
   }
 }

@@ -14,6 +14,7 @@ import { People } from './people';
 import { panelsFor, type Panels } from './layout';
 import type { ThreePanel } from './three';
 import { Toolbar } from './toolbar';
+import { __, _n } from '../words';
 
 /** Wait this long after the last change before sending a picture to the kernel. */
 const PICTURE_AFTER_MS = 1200;
@@ -136,9 +137,9 @@ export class View {
       palette: store.palette, colorings: offeredColorings(scene), clip: store.clip, chosen: store.selection.size, drawn: !!this.three
     });
     const rows = store.selection;
-    const count = `${rows.size} residue${rows.size === 1 ? '' : 's'}`;
+    const count = _n('%1 residue', '%1 residues', rows.size);
     this.chosen.textContent = rows.size
-      ? `${store.table?.text(rows)} (${count})` : 'Click a residue to select it, drag for a range, double-click to go there';
+      ? `${store.table?.text(rows)} (${count})` : __('Click a residue to select it, drag for a range, double-click to go there');
   }
 
   private themed(): void {
