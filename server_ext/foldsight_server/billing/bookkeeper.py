@@ -7,7 +7,6 @@ looked at its row is locked: what is read last at Stripe is what is written last
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +15,7 @@ from foldsight.errors import FoldSightError
 from foldsight_server.billing.gateway import Gateway
 from foldsight_server.billing.standing import Standing, live, standing
 from foldsight_server.store.access import Connection, Row, jsonb
-from foldsight_server.store.database import Database
+from foldsight_server.store.database import Database, whenever
 from foldsight_server.store.queries import sql
 
 _log = logging.getLogger(__name__)
@@ -47,26 +46,10 @@ class Bookkeeper:
         self, database: Database, stripe: Gateway, told: Callable[[str], None] = lambda _: None
     ) -> None:
         self._database, self._stripe, self._told = database, stripe, told
-        self._wake = asyncio.Event()
 
     async def run(self) -> None:
         """Do what is due, for ever, or until the listening connection is lost."""
-        listener = asyncio.create_task(self._listen())
-        try:
-            while not listener.done():
-                self._wake.clear()
-                await self.settle()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), _IDLE)
-            await listener
-        finally:
-            listener.cancel()
-            await asyncio.gather(listener, return_exceptions=True)
-
-    async def _listen(self) -> None:
-        async for _ in self._database.listen("foldsight_billing"):
-            self._wake.set()
-        raise OSError("the listening connection was lost")
+        await whenever(self._database, "foldsight_billing", _IDLE, self.settle)
 
     async def settle(self) -> None:
         """Do what is due now."""

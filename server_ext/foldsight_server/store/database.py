@@ -8,7 +8,7 @@ import os
 import select
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -98,6 +98,36 @@ class Database:
                 await connection.execute(psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(channel)))
             async for notice in connection.notifies():
                 yield notice
+
+
+async def whenever(
+    database: Database, channel: str, idle: float, work: Callable[[], Awaitable[None]]
+) -> None:
+    """Do some work now, whenever a channel is notified, and at the latest every ``idle`` seconds; for ever.
+
+    Raises
+    ------
+    OSError
+        When the listening connection is lost.
+    """
+    wake = asyncio.Event()
+
+    async def listen() -> None:
+        async for _ in database.listen(channel):
+            wake.set()
+        raise OSError("the listening connection was lost")
+
+    listener = asyncio.create_task(listen())
+    try:
+        while not listener.done():
+            wake.clear()
+            await work()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(wake.wait(), idle)
+        await listener
+    finally:
+        listener.cancel()
+        await asyncio.gather(listener, return_exceptions=True)
 
 
 class _Check:

@@ -7,13 +7,12 @@ with a delivery in hand may have sent it: receivers know repeats by the event's 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import random
 from collections.abc import Callable
 from typing import Any
 
-from foldsight_server.store.database import Database
+from foldsight_server.store.database import Database, whenever
 from foldsight_server.store.queries import sql
 from foldsight_server.webhooks.post import PATIENCE, Outcome, Post
 
@@ -55,27 +54,14 @@ class Courier:
 
     def __init__(self, database: Database, post: Post, told: Callable[[str], None] = lambda _: None) -> None:
         self._database, self._post, self._told = database, post, told
-        self._wake = asyncio.Event()
 
     async def run(self) -> None:
         """Deliver what is due, for ever, or until the listening connection is lost."""
-        listener = asyncio.create_task(self._listen())
-        try:
-            while not listener.done():
-                self._wake.clear()
-                while await self.deliver():
-                    pass
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), _IDLE)
-            await listener
-        finally:
-            listener.cancel()
-            await asyncio.gather(listener, return_exceptions=True)
+        await whenever(self._database, "foldsight_webhook", _IDLE, self._empty)
 
-    async def _listen(self) -> None:
-        async for _ in self._database.listen("foldsight_webhook"):
-            self._wake.set()
-        raise OSError("the listening connection was lost")
+    async def _empty(self) -> None:
+        while await self.deliver():
+            pass
 
     async def deliver(self) -> int:
         """Try what is due, at most so many as may be under way; return how many were tried."""
