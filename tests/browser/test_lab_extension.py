@@ -70,7 +70,7 @@ def test_commands_say_what_they_take(page: Any) -> None:
         "foldsight:open-entry", "foldsight:open-structure", "foldsight:show-structure",
         "foldsight:restore-tab",
     }  # fmt: skip
-    assert described["foldsight:cancel-job"]["required"] == ["job"]
+    assert list(described["foldsight:cancel-job"]["properties"]) == ["job"]
     assert all(schema["type"] == "object" for schema in described.values())
 
 

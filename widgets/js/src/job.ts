@@ -53,5 +53,7 @@ export function elapsed(job: Job, now: number): string {
   const to = job.finished ? Date.parse(job.finished) : now;
   const seconds = Math.max(0, (to - from) / 1000);
   if (seconds < 60) return __('%1 s', seconds < 10 && job.finished ? seconds.toFixed(1) : String(Math.round(seconds)));
-  return __('%1 min %2 s', String(Math.floor(seconds / 60)), String(Math.round(seconds % 60)));
+  const whole = Math.round(seconds);
+  if (whole >= 3600) return __('%1 h %2 min', String(Math.floor(whole / 3600)), String(Math.floor((whole % 3600) / 60)));
+  return __('%1 min %2 s', String(Math.floor(whole / 60)), String(whole % 60));
 }

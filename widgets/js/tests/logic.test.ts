@@ -125,6 +125,7 @@ test('a job is told in words', () => {
 test('time runs from the start to the end', () => {
   const started = '2026-01-01T00:00:10Z';
   assert.equal(elapsed({ ...JOB, started }, Date.parse('2026-01-01T00:01:35Z')), '1 min 25 s');
+  assert.equal(elapsed({ ...JOB, started }, Date.parse('2026-01-02T02:05:00Z')), '26 h 4 min');
   assert.equal(elapsed({ ...JOB, started, finished: '2026-01-01T00:00:12.5Z' }, 0), '2.5 s');
   assert.equal(elapsed({ ...JOB, created: null }, 0), '');
 });
