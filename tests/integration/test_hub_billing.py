@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.hub_browser import Browser
 from tests.hub_site import HubSite, running_hub
 from tests.stripe_service import KEY, SECRET, Stripe, environment, signed, stripe_running
 
@@ -76,3 +77,14 @@ def test_tokens_for_scripts_are_of_plans_that_have_them(site: HubSite) -> None:
     answer = call(site, "carol", "GET", "/projects")
     assert answer.status_code == 403
     assert answer.json()["detail"] == "The plan Free has no tokens for scripts."
+
+
+def test_people_without_such_a_plan_come_by_their_browser_and_their_server(site: HubSite) -> None:
+    site.start_servers("carol")
+    browser = Browser(site.url, "carol")
+    page = browser.visit(f"{site.base}/?billing=paid")
+    assert "Signed in as carol, plan Free" in page.text
+    assert "It is paid." in page.text
+    browser.enter("carol")
+    assert browser.call("carol", "GET", "/projects").status_code == 200
+    browser.close()

@@ -19,9 +19,14 @@ from foldsight_server.hub.tickets import LIFETIME
 from foldsight_server.identity import Identity
 
 _HOME = """<!doctype html><html lang="en"><meta charset="utf-8"><title>FoldSight</title>
-<h1>FoldSight</h1><p>Signed in as {name}, plan {plan}; this browser may {may}.</p>
+<h1>FoldSight</h1>{note}<p>Signed in as {name}, plan {plan}; this browser may {may}.</p>
 <p>For scripts, make a token on the <a href="{hub}token">Hub's token page</a> with the scopes
 <code>access:services!service={service}</code> and <code>custom:foldsight:predict</code>.</p></html>"""
+#: What is said to who comes back from Stripe's pages.
+_NOTES = {
+    "paid": "<p>It is paid. Your plan counts as soon as Stripe has told us, mostly within a minute.</p>",
+    "left": "<p>Nothing was bought.</p>",
+}
 _TICKET = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Ticket</title>
 <script nonce="{nonce}">parent.postMessage({told}, location.origin)</script></html>"""
 
@@ -83,7 +88,9 @@ class HomePage(_Page):
     async def show(self, caller: Identity) -> None:
         """Send the page."""
         words = {"name": caller.name, "plan": caller.plan.title, "may": caller.may, "service": self.service}
-        self.put(_HOME, hub=self.hub_auth.hub_prefix, **{key: escape(word) for key, word in words.items()})
+        note = _NOTES.get(self.get_query_argument("billing", ""), "")
+        escaped = {key: escape(word) for key, word in words.items()}
+        self.put(_HOME, hub=self.hub_auth.hub_prefix, note=note, **escaped)
 
 
 class TicketPage(_Page):
