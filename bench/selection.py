@@ -1,11 +1,11 @@
-"""How soon a selection made in one place is in all others: 3D, sequence, PAE map, Python.
+"""How soon a selection made in one place is in all others: 3D, sequence, PAE map, table, Python.
 
     python bench/selection.py [--repeats 20] [--json out.json]
 
 One workbench in JupyterLab (headless Chromium, WebGL in software) shows rhodopsin, 348 residues,
 with author numbers that begin at 101, so that they differ from sequence positions, and a PAE. A
 panel hands over a selection as it does when a mouse event chose it; the time runs until 3D,
-sequence and map have marked it for the next frame ("panels") and until the browser has taken that
+sequence, map and table have marked it for the next frame ("panels") and until the browser has taken that
 frame ("screen"; its side chains follow, timed by themselves), and, by the clock of the machine
 that both share, until an observer in Python has it. From Python the
 time runs from the assignment until all panels have marked it; a cell that is run to assign it
@@ -81,7 +81,7 @@ LISTEN = """(view.drawn = {}, view.store.listen(async (change, origin) => {
 }), null)"""
 #: Timed without a bar.
 UNBOUND = ("side chains", "a cell to panels")
-PANELS = ("three", "sequence", "pae")
+PANELS = ("three", "sequence", "pae", "table")
 
 
 def from_panel(notebook: Notebook, view: View, panel: str, row: int) -> dict[str, float]:
@@ -125,13 +125,14 @@ def measure(repeats: int) -> dict[str, list[float]]:
         notebook.run(PREPARE)
         view = notebook.view(0)
         view.ask(LISTEN)
+        view.root.get_by_role("tab", name="Table").click()
         from_panel(notebook, view, PANELS[0], 5)  # the first one makes the programs of side chains
         for k in range(repeats):
             for number, panel in enumerate(PANELS):
                 for way, took in from_panel(notebook, view, panel, 10 + 12 * k + number).items():
                     found.setdefault(way, []).append(took)
-            found.setdefault("Python to panels", []).append(from_python(notebook, view, 14 + 12 * k))
-            found.setdefault("a cell to panels", []).append(from_cell(notebook, view, 15 + 12 * k))
+            found.setdefault("Python to panels", []).append(from_python(notebook, view, 15 + 12 * k))
+            found.setdefault("a cell to panels", []).append(from_cell(notebook, view, 16 + 12 * k))
         notebook.shut_down()
         context.close()
     return found

@@ -33,6 +33,7 @@ USES: dict[str, tuple[tuple[str, ...], str]] = {
     "a": (("Enter",), "click"),
     "checkbox": (("Space",), "click"),
     "radio": (("Space",), "click"),
+    "tab": (("Enter", "Space"), "click"),
     "select": (("ArrowDown", "ArrowUp"), "change"),
     "range": (("ArrowRight", "ArrowLeft"), "input"),
     "text": (("x",), "input"),
@@ -54,7 +55,7 @@ def walk(page: Any, selector: str) -> list[str]:
         here = page.evaluate("() => walking.here()")
         if here is None or here["at"] in reached:
             break
-        stops = _along(page, here) if here["kind"] == "radio" else [here]
+        stops = _along(page, here) if here["kind"] in ("radio", "tab") else [here]
         for stop in stops:
             if stop["at"] < 0:
                 continue

@@ -9,6 +9,7 @@ from foldsight_widgets.panels import PaeView, SequenceView, Workbench
 
 from foldsight.scene import Scene
 from tests.browser.lab import View
+from tests.browser.test_accessibility import faults
 from tests.samples import prediction
 from tests.unit.test_scene_panels import with_pae
 
@@ -35,6 +36,41 @@ def test_every_panel_selects_in_all_others(page_view: Show) -> None:
     view.page.mouse.click(place["x"], place["y"])
     view.wait_for("view.state().selection !== 'A:29'")
     assert view.state()["selection"] in (details.text_content() or "")
+
+
+def test_the_table_of_residues_is_one_of_the_panels(page_view: Show) -> None:
+    view = page_view(Workbench(with_pae(first=25)).scene)
+    view.root.get_by_role("tab", name="Table").click()
+    rows, table = view.root.locator(".fs-table-row"), view.root.locator(".fs-table")
+    rows.filter(has_text="A:27").click()
+    rows.filter(has_text="A:29").click(modifiers=["Shift"])
+    assert view.state()["selection"] == "A:27-29"
+    assert view.state()["mol"]["selectedAtoms"] > 10, "3D"
+    residue_in_sequence(view, 40)
+    chosen = view.root.locator(".fs-table-row[aria-selected=true]")
+    assert chosen.count() == 1
+    assert chosen.is_visible(), "it is brought into sight"
+    assert view.state()["selection"] in (chosen.text_content() or "")
+
+    heads = view.root.locator(".fs-table-sort")
+    heads.filter(has_text="Type").click()
+    assert rows.first.locator("> div").nth(1).text_content() == "ALA"
+    heads.filter(has_text="Type").click()
+    assert rows.first.locator("> div").nth(1).text_content() == "VAL"
+    assert view.root.locator("[aria-sort=descending]").count() == 1
+    table.focus()
+    for key in ("Home", "Enter", "Shift+ArrowDown"):
+        view.page.keyboard.press(key)
+    names = [row.locator("> div").nth(1).text_content() for row in chosen.all()]
+    assert names == ["VAL", "VAL"], "a range follows the order of the table"
+    view.page.keyboard.press("Escape")
+    assert (view.state()["selection"], chosen.count()) == ("", 0)
+    view.page.keyboard.press("ArrowRight")
+    view.page.keyboard.press("Enter")
+    assert view.root.locator("[aria-sort=ascending]").text_content() == "Residue", (
+        "heads are reached by arrows"
+    )
+    assert faults(view.page, ".fs-table") == []
 
 
 def drag_in_map(view: View, start: tuple[int, int], end: tuple[int, int]) -> None:

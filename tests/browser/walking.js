@@ -40,7 +40,7 @@
       // A panel may be drawn anew while one walks through it.
       const at = controls.findIndex(c => c.e === e || (!c.e.isConnected && c.name === name(e)));
       const visible = at < 0 || look(e) !== controls[at].look;
-      return { at, kind: kindOf(e), name: name(e), visible, many: e.options?.length ?? e.closest('[role=radiogroup]')?.children.length ?? 0 };
+      return { at, kind: kindOf(e), name: name(e), visible, many: e.options?.length ?? e.closest('[role=radiogroup], [role=tablist]')?.children.length ?? 0 };
     },
     /** Keep the next key from having effects, and note what it would have done. */
     listen() {

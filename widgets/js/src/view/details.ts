@@ -15,7 +15,7 @@ export class Details {
   private readonly body = make('div', 'fs-details-body');
 
   constructor(private readonly store: Store, private readonly ask: DetailQuestions) {
-    this.element.append(make('div', 'fs-panel-head', {}, make('span', 'fs-panel-title', {}, __('Details'))), this.body);
+    this.element.append(this.body);
     store.listen(change => this.changed(change));
   }
 

@@ -9,6 +9,8 @@ import { PaePanel } from './pae_panel';
 import { SequencePanel } from './sequence_panel';
 import { split } from './splitter';
 import { Strip } from './strip';
+import { TablePanel } from './table_panel';
+import { tabbed } from './tabs';
 import { ThreePanel, type ThreeActions } from './three';
 import { __ } from '../words';
 
@@ -20,6 +22,7 @@ export interface Panels {
   pae?: PaePanel;
   sequence?: SequencePanel;
   notes?: AnnotationsPanel;
+  table?: TablePanel;
   /** Read the scene that the store holds. */
   begin(): void;
   themed(): void;
@@ -41,11 +44,12 @@ export function panelsFor(layout: Layout, store: Store, actions: ThreeActions): 
       parts.three?.dispose();
       parts.pae?.dispose();
       parts.sequence?.dispose();
+      parts.table?.dispose();
     }
   };
 }
 
-type Parts = Pick<Panels, 'element' | 'three' | 'strip' | 'pae' | 'sequence' | 'notes'>;
+type Parts = Pick<Panels, 'element' | 'three' | 'strip' | 'pae' | 'sequence' | 'notes' | 'table'>;
 
 function build(layout: Layout, store: Store, actions: ThreeActions): Parts {
   if (layout === 'pae') {
@@ -64,7 +68,7 @@ function build(layout: Layout, store: Store, actions: ThreeActions): Parts {
   return { element, three, strip };
 }
 
-/** 3D beside map and details, the sequence beneath. */
+/** 3D beside map, details and table, the sequence beneath. */
 function workbench(store: Store, three: ThreePanel, focus: (rows: Rows) => void): Parts {
   const pae = new PaePanel(store);
   const sequence = new SequencePanel(store, focus);
@@ -73,9 +77,11 @@ function workbench(store: Store, three: ThreePanel, focus: (rows: Rows) => void)
     pairErrors: () => pae.pairErrors()
   });
   const notes = new AnnotationsPanel(store);
-  const under = split(details.element, notes.element, { axis: 'y', label: __('Height of the details'), start: 0.32 });
+  const table = new TablePanel(store);
+  const facts = tabbed(__('Residues'), [{ title: __('Details'), element: details.element }, { title: __('Table'), element: table.element }]);
+  const under = split(facts, notes.element, { axis: 'y', label: __('Height of the details'), start: 0.32 });
   const side = split(pae.element, under, { axis: 'y', label: __('Height of the map'), start: 0.45 });
   const top = split(three.element, side, { axis: 'x', label: __('Width of the picture'), start: 0.64 });
   const element = split(top, sequence.element, { axis: 'y', label: __('Height of the sequence'), start: 0.74 });
-  return { element, three, pae, sequence, notes };
+  return { element, three, pae, sequence, notes, table };
 }
