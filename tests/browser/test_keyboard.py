@@ -15,7 +15,7 @@ import pytest
 from foldsight_widgets.panels import Workbench
 
 from foldsight.scene import Scene
-from tests.browser.lab import Lab, View
+from tests.browser.lab import Lab, Notebook, View
 from tests.samples import prediction
 from tests.unit.test_scene_frames import moved
 from tests.unit.test_scene_panels import with_pae
@@ -40,6 +40,7 @@ USES: dict[str, tuple[tuple[str, ...], str]] = {
     "separator": (("ArrowUp",), "moved"),
     "listbox": (("ArrowRight",), "taken"),
     "img": (("ArrowRight",), "taken"),
+    "application": (("ArrowRight",), "taken"),
 }
 
 
@@ -146,6 +147,44 @@ def test_frames_and_the_picture(page_view: Callable[..., View]) -> None:
     view.ask("view.three.stage.freeze()")
     view.page.keyboard.press("Enter")
     view.wait_for("view.three.stage.current === 'ready'")
+
+
+MAP = """\
+import foldsight as fs
+scan = fs.read("library:1ubi").variants("scan")
+scan.map()
+"""
+PROGRESS = """\
+from foldsight_widgets import JobProgress
+asked = []
+bar = JobProgress({job})
+bar.on_cancel(lambda: asked.append("cancel"))
+bar
+"""
+
+
+def test_the_map_of_variants_and_its_structure(notebook: Notebook) -> None:
+    notebook.run(MAP)
+    notebook.view()
+    assert walk(notebook.page, ".foldsight-variants") == []
+    assert notebook.errors == []
+
+
+def test_a_running_job_is_cancelled(notebook: Notebook) -> None:
+    notebook.run(PROGRESS.format(job=job("growing", "running")))
+    notebook.page.locator(".foldsight-job button").wait_for()
+    assert walk(notebook.page, ".foldsight-job") == []
+    notebook.page.locator(".foldsight-job button").press("Enter")
+    notebook.run_until("print(asked)", "['cancel']")
+
+
+def test_the_panel_that_follows_the_notebook(notebook: Notebook) -> None:
+    page = notebook.page
+    page.evaluate("async id => { await jupyterapp.commands.execute(id); }", "foldsight:show-structure")
+    notebook.run("import foldsight as fs\nfs.read('library:1ubi').view()")
+    page.locator("#foldsight-structure .foldsight-view[data-state=ready]").wait_for(timeout=120_000)
+    assert walk(page, "#foldsight-structure") == []
+    page.evaluate("() => jupyterapp.shell.collapseRight()")
 
 
 def job(name: str, state: str, **more: Any) -> dict[str, Any]:
