@@ -406,7 +406,7 @@ def test_a_prediction_that_is_given_back_is_taken_back_at_stripe(shop: Workplace
     queue = shop.core.service.queue
     # The newest has not been told of yet and never is; then one that Stripe has counted is taken back.
     for expected in (["sent", "sent", "withdrawn"], ["sent", "withdrawing", "withdrawn"]):
-        claim = shop.run(queue.claim("test", 60))
+        claim = shop.run(queue.claim("test", 60))[0]
         assert shop.run(queue.finish(claim, Result([], {"origin": "retrieved"})))
         rows = shop.sql("SELECT state FROM meter_events WHERE account = %s ORDER BY state", account)
         assert [row["state"] for row in rows] == expected

@@ -66,7 +66,7 @@ def settle(workplace: Workplace, carrier: Courier) -> int:
 
 def finish(workplace: Workplace, job: str) -> None:
     queue = workplace.core.service.queue
-    claim: Claim = workplace.run(queue.claim("test", 60))
+    claim: Claim = workplace.run(queue.claim("test", 60))[0]
     assert claim.id == job
     workplace.run(queue.finish(claim, Result([], {"name": "x", "ran": {}})))
 
@@ -106,7 +106,7 @@ def test_failures_and_annotations_of_an_organisations_projects_are_told(
     hook(workplace, f"/organizations/{org}", server.url)
     here = project(workplace, organization=org)
     job = workplace.good("ana", "POST", "/jobs", {"sequence": SEQUENCE + "C", "name": "f", "project": here})
-    claim = workplace.run(workplace.core.service.queue.claim("test", 60))
+    claim = workplace.run(workplace.core.service.queue.claim("test", 60))[0]
     workplace.run(workplace.core.service.queue.fault(claim, "refused", EngineFailed("It broke.")))
     structure = workplace.good("ana", "POST", f"/projects/{here}/structures", PDB)["id"]
     room = f"/rooms/{structure}/annotations"

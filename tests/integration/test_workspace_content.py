@@ -194,7 +194,7 @@ def test_a_finished_prediction_is_a_structure_of_its_project(workplace: Workplac
     assert workplace.good("bea", "GET", f"/jobs/{job['id']}")["name"] == "fresh"
     assert workplace.ask("stranger", "GET", f"/jobs/{job['id']}")[0] == 404
     service = workplace.core.service
-    claim = workplace.run(service.queue.claim("test", 60.0))
+    claim = workplace.run(service.queue.claim("test", 60.0))[0]
     digest = workplace.run(service.objects.put(PDB))
     summary = {"name": "fresh", "origin": "predicted", "engine": "esmfold",
                "confidence": {"kind": "plddt", "mean": 81.5}}  # fmt: skip

@@ -98,7 +98,7 @@ def test_a_prediction_is_given_back_once_whoever_says_so_at_once(dsn: str) -> No
     async def go() -> None:
         async with opened() as one, opened() as two:
             await asyncio.gather(*(submit((one, two)[n % 2], 1, n, plan) for n in range(60)))
-            claims = [await one.claim("me", 60) for _ in range(60)]
+            claims = [(await one.claim("me", 60))[0] for _ in range(60)]
             await asyncio.gather(*(end(one, two, claim) for claim in claims if claim is not None))
 
     asyncio.run(go())
@@ -122,7 +122,7 @@ def test_what_is_free_or_broken_by_us_is_given_back_once(dsn: str) -> None:
         async with opened() as queue:
             for number in range(4):
                 await submit(queue, 1, number, plan)
-            claims = [await queue.claim("me", 60) for _ in range(4)]
+            claims = [(await queue.claim("me", 60))[0] for _ in range(4)]
             retrieved, broken, cancelled, paid = [claim for claim in claims if claim is not None]
             assert await queue.finish(retrieved, Result([], {"origin": "retrieved"}))
             for _ in range(2):
@@ -142,7 +142,7 @@ def test_a_hundred_jobs_of_fifty_users_run_once_each_in_order(dsn: str) -> None:
     finished: defaultdict[str, int] = defaultdict(int)
 
     async def dispatch(queue: Queue, name: str) -> None:
-        while (claim := await queue.claim(name, 60)) is not None or await queue.busy():
+        while (claim := (await queue.claim(name, 60))[0]) is not None or await queue.busy():
             if claim is None:
                 await asyncio.sleep(0.005)
                 continue
@@ -175,12 +175,12 @@ def test_nobody_runs_more_at_once_than_the_plan_allows_and_the_next_goes_on(dsn:
         async with opened() as queue:
             for number in range(6):
                 await submit(queue, number // 3, number, PLANS[1])
-            claims = [await queue.claim("me", 60) for _ in range(6)]
+            claims = [(await queue.claim("me", 60))[0] for _ in range(6)]
             assert claims[4:] == [None, None]
             ended = claims[0]
             assert isinstance(ended, Claim)
             await queue.finish(ended, RESULT)
-            claims.append(await queue.claim("me", 60))
+            claims.append((await queue.claim("me", 60))[0])
             return [claim.request["name"] for claim in claims if claim is not None]
 
     assert asyncio.run(go()) == ["p0", "p1", "p3", "p4", "p2"]
@@ -190,14 +190,14 @@ def test_an_old_run_cannot_end_a_job_that_was_taken_from_it(dsn: str) -> None:
     async def go() -> None:
         async with opened() as queue:
             await submit(queue, 1, 1, PLANS[0])
-            first = await queue.claim("dead", 0.0)
+            first = (await queue.claim("dead", 0.0))[0]
             assert first is not None
-            assert await queue.claim("me", 60) is None
+            assert (await queue.claim("me", 60))[0] is None
             (orphan,) = await queue.orphans("me", all_others=False)
             assert await queue.fault(orphan, "lost", QuotaExceeded("x")) == "queued"
             assert await queue.fault(orphan, "lost", QuotaExceeded("x")) is None
             await asyncio.sleep(0.6)
-            second = await queue.claim("me", 60)
+            second = (await queue.claim("me", 60))[0]
             assert second is not None
             assert (second.id, second.attempt) == (first.id, 2)
             assert not await queue.finish(first, RESULT)

@@ -19,6 +19,8 @@ from foldsight_server.store.queue import Claim
 _log = logging.getLogger(__name__)
 #: Seconds that the cluster may take to come up on a busy machine.
 START_LIMIT = 120.0
+#: Seconds that what the scheduler said of its workers holds, unless it tells of a change.
+TRUST = 5.0
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -59,6 +61,9 @@ class Cluster:
         self._gone = asyncio.Event()
         self._watch: asyncio.Task[None] | None = None
         self._futures: dict[str, Any] = {}
+        #: What each living worker has, and when we were told; None when it must be asked.
+        self._held: list[Mapping[str, Any]] | None = None
+        self._told = 0.0
         self.workers = 1
 
     async def start(self) -> None:
@@ -80,6 +85,7 @@ class Cluster:
             self.workers = int(told["workers"])
             self._client = await _connect(distributed, told["address"], told["tls"])
         self._client.subscribe_topic(task.TOPIC, lambda event: self._report(event[1]))
+        self._client.subscribe_topic("all", lambda event: self._hear(event[1]))
         self._watch = asyncio.create_task(self._watch_health())
 
     @property
@@ -92,6 +98,11 @@ class Cluster:
     def _grows(self) -> bool:
         """Whether somebody else adds and removes workers; ours of this machine are as many as were asked."""
         return self._child is None or os.environ.get("FOLDSIGHT_CLUSTER", "local") not in ("local", "cuda")
+
+    def _hear(self, said: Any) -> None:
+        """Take note that a worker came or went, as the scheduler says of itself."""
+        if isinstance(said, dict) and said.get("action") in ("add-worker", "remove-worker"):
+            self._held = None
 
     async def _living(self) -> int:
         known = await self._client.scheduler.identity(n_workers=-1)
@@ -144,11 +155,15 @@ class Cluster:
     async def _until_room(self, wants: Mapping[str, int]) -> None:
         """Wait until a living worker has no run: one that died is started again, which takes a moment."""
         while True:
-            known = await self._while_up(self._client.scheduler.identity(n_workers=-1))
-            able = [held for held in known["workers"].values() if wants.keys() <= held["resources"].keys()]
-            if not able and len(wants) > 1:
+            now = asyncio.get_running_loop().time()
+            if self._held is None or now - self._told > TRUST:
+                self._told = now
+                known = await self._while_up(self._client.scheduler.identity(n_workers=-1))
+                self._held = [worker["resources"] for worker in known["workers"].values()]
+            held = self._held
+            if len(wants) > 1 and not any(wants.keys() <= one.keys() for one in held):
                 raise NoPlace(f"No worker with {', '.join(sorted(wants))} is connected.")
-            if len(known["workers"]) > len(self._futures):
+            if len(held) > len(self._futures):
                 return
             await asyncio.sleep(0.1)
 
@@ -158,6 +173,7 @@ class Cluster:
         try:
             found: dict[str, Any] = await self._while_up(_result(future))
         except KilledWorker as fault:
+            self._held = None
             raise WorkerDied(str(fault)) from None
         except RunLost:
             raise

@@ -130,13 +130,15 @@ class Dispatcher:
     async def _dispatch(self) -> None:
         while True:
             self._wake.clear()
-            await self._fill()
-            pause = await self._queue.next_in()
+            pause = await self._fill()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), IDLE if pause is None else min(pause + 0.05, IDLE))
 
-    async def _fill(self) -> None:
-        """Claim as many jobs as there are workers and one more, so that none is ever idle."""
+    async def _fill(self) -> float | None:
+        """Claim as many jobs as there are workers and one more, so that none is ever idle.
+
+        Returns the seconds until another may be claimed; None when only news can change that.
+        """
         now = asyncio.get_running_loop().time()
         if self._runs:
             self._last_busy = now
@@ -144,15 +146,17 @@ class Dispatcher:
             self._cluster.healthy and now - self._last_busy < CLUSTER_IDLE
         ):
             await self._close_cluster()
-        while await self._queue.next_in() is not None:
-            cluster = await self._ready_cluster()
-            if len(self._runs) > cluster.workers or not cluster.healthy:
-                return
-            claim = await self._queue.claim(self._owner, LEASE)
-            if claim is None:
-                return
-            self._claims[claim.id] = claim
-            self._runs[claim.id] = asyncio.create_task(self._run(claim, cluster))
+        if self._cluster is None and await self._queue.next_in() is None:
+            return None  # nothing to start a cluster for
+        cluster = await self._ready_cluster()
+        while len(self._runs) <= cluster.workers and cluster.healthy:
+            claim, outlook = await self._queue.claim(self._owner, LEASE)
+            if claim is not None:
+                self._claims[claim.id] = claim
+                self._runs[claim.id] = asyncio.create_task(self._run(claim, cluster))
+            if claim is None or not outlook.due:
+                return outlook.due_in
+        return None
 
     async def _ready_cluster(self) -> Cluster:
         self.warm_up()
@@ -208,6 +212,7 @@ class Dispatcher:
             gone = await self._queue.orphans(self._owner, all_others=False)
             for run in [*gone, *(strays & unknown)]:
                 await self._recorder.lost(run)
+                self._wake.set()
             strays = unknown
 
     async def _listen(self) -> None:

@@ -37,10 +37,11 @@ class Recorder:
     async def record(self, claim: Claim, execute: Callable[[], Awaitable[dict[str, Any]]]) -> None:
         """Answer a claim from the cache, or execute it, and record what came of it."""
         name = str(claim.request.get("name", ""))
-        known = await _insist(lambda: self._results.known(claim.cache_key, name, claim.region))
-        if known is not None:
-            await _insist(lambda: self._queue.finish(claim, known, cached=True))
-            return
+        if claim.known:
+            found = await _insist(lambda: self._results.known(claim.cache_key, name, claim.region))
+            if found is not None:
+                await _insist(lambda: self._queue.finish(claim, found, cached=True))
+                return
         try:
             outcome = await execute()
         except WorkerDied:

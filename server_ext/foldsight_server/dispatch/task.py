@@ -9,7 +9,7 @@ from foldsight.errors import FoldSightError
 
 #: Dask topic of progress events.
 TOPIC = "foldsight-progress"
-#: At most this many progress events a second; the last one always goes out.
+#: At most this many progress events a second; a run that is over sooner sends none.
 RATE = 5.0
 
 
@@ -42,7 +42,7 @@ class _Reporter:
         self._worker = get_worker()
         self._key = self._worker.get_current_task()
         self._job = {"job": job_id, "attempt": attempt}
-        self._last = 0.0
+        self._last = time.monotonic()
 
     def __call__(self, fraction: float, message: str) -> None:
         now = time.monotonic()

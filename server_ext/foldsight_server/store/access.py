@@ -215,8 +215,7 @@ def refuse(role: Role, verb: Verb, identity: Identity) -> None:
 async def known(connection: Connection, identity: Identity) -> None:
     """Make sure that the caller and their personal project are on record."""
     values = {"user_id": identity.id, "user_name": identity.name}
-    await connection.execute(sql("upsert_user"), values)
-    await connection.execute(sql("personal_project"), values)
+    await connection.execute(sql("known_caller"), values)
 
 
 async def one(connection: Connection, statement: str, values: Mapping[str, Any]) -> Row | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from foldsight_server.store.access import one
 from foldsight_server.store.database import Database
@@ -35,10 +35,12 @@ class ObjectRows:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def note(self, digest: str, size: int) -> None:
-        """Take note of an object that is about to be written."""
+    async def note(self, sizes: Mapping[str, int]) -> None:
+        """Take note of objects that are about to be written, always in the same order."""
+        digests = sorted(sizes)
+        values = {"digests": digests, "sizes": [sizes[digest] for digest in digests]}
         async with self._database.connection() as connection:
-            await connection.execute(sql("note_object"), {"digest": digest, "bytes": size})
+            await connection.execute(sql("note_objects"), values)
 
     async def secret(self, name: str) -> bytes:
         """Return a secret, made by whoever needs it first."""

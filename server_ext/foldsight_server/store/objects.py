@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -13,11 +13,11 @@ from typing import Any
 from foldsight.errors import Failed, NotFound, ServiceUnavailable
 
 _log = logging.getLogger(__name__)
-#: Is told of each object before it is written: digest and bytes.
-Ledger = Callable[[str, int], Awaitable[None]]
+#: Is told of objects before they are written: bytes by digest.
+Ledger = Callable[[Mapping[str, int]], Awaitable[None]]
 
 
-async def no_ledger(digest: str, size: int) -> None:
+async def no_ledger(sizes: Mapping[str, int]) -> None:
     """Keep no account, as a store of its own does."""
 
 
@@ -72,14 +72,20 @@ class ObjectStore:
         Failed
             When the region is not known: better nowhere than in a wrong place.
         """
-        digest = hashlib.sha256(data).hexdigest()
+        return (await self.put_all([data], region))[0]
+
+    async def put_all(self, contents: Sequence[bytes], region: str | None = None) -> list[str]:
+        """Store several contents as :meth:`put` does and return the SHA-256 of each."""
         if region is not None and region not in self._regions:
             raise Failed(
                 f"There is no place for files of the region {region!r}.", hint="Check FOLDSIGHT_REGIONS."
             )
-        await self._ledger(digest, len(data))
-        await (self if region is None else self._regions[region])._write(digest, data)
-        return digest
+        digests = [hashlib.sha256(data).hexdigest() for data in contents]
+        await self._ledger({digest: len(data) for digest, data in zip(digests, contents, strict=True)})
+        place = self if region is None else self._regions[region]
+        for digest, data in zip(digests, contents, strict=True):
+            await place._write(digest, data)
+        return digests
 
     async def _write(self, digest: str, data: bytes) -> None:
         from obstore import put_async

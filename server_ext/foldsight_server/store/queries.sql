@@ -1,12 +1,11 @@
--- name: upsert_user
--- The caller, known from now on; a row that says so already is not written again with every call.
-INSERT INTO users (id, name) VALUES (%(user_id)s, %(user_name)s)
-ON CONFLICT (id) DO UPDATE SET name = excluded.name, last_seen = now()
-WHERE users.name <> excluded.name OR users.last_seen < now() - interval '1 hour';
-
--- name: personal_project
--- The project that takes predictions for which nobody named one; made with the first.
-WITH made AS (
+-- name: known_caller
+-- The caller, known from now on, and the project that takes predictions for which nobody named one.
+-- A row that says so already is not written again with every call.
+WITH known AS (
+    INSERT INTO users (id, name) VALUES (%(user_id)s, %(user_name)s)
+    ON CONFLICT (id) DO UPDATE SET name = excluded.name, last_seen = now()
+    WHERE users.name <> excluded.name OR users.last_seen < now() - interval '1 hour'
+), made AS (
     INSERT INTO projects (owner_id, name, personal)
     SELECT %(user_id)s, 'Personal', true
     WHERE NOT EXISTS (SELECT 1 FROM projects WHERE owner_id = %(user_id)s AND personal)
@@ -15,15 +14,14 @@ INSERT INTO project_members (project_id, user_id, role, added_by)
 SELECT id, owner_id, 'owner', owner_id FROM made;
 
 -- name: charge
--- One prediction of the period, if it is left: count and limit in one statement.
-INSERT INTO usage (account, period, used)
-SELECT %(account)s, date_trunc('month', now()), 1 WHERE %(limit)s > 0
-ON CONFLICT (account, period) DO UPDATE SET used = usage.used + 1 WHERE usage.used < %(limit)s
-RETURNING used;
-
--- name: record_charge
+-- One prediction of the period, if it is left: count and limit in one statement, and the record of it.
+WITH taken AS (
+    INSERT INTO usage (account, period, used)
+    SELECT %(account)s, date_trunc('month', now()), 1 WHERE %(limit)s > 0
+    ON CONFLICT (account, period) DO UPDATE SET used = usage.used + 1 WHERE usage.used < %(limit)s
+    RETURNING period)
 INSERT INTO usage_records (account, user_id, kind, quantity, period, job_id)
-VALUES (%(account)s, %(user_id)s, 'prediction', 1, date_trunc('month', now()), %(id)s);
+SELECT %(account)s, %(user_id)s, 'prediction', 1, period, %(id)s FROM taken RETURNING job_id;
 
 -- name: refund
 -- Give back one prediction of a job that the platform failed; charged turns false with it.
@@ -62,22 +60,21 @@ DELETE FROM results WHERE cache_key = %(cache_key)s;
 -- name: insert_queued
 -- Nothing comes back when the same request of the same user under the same name and for the same project is
 -- in flight.
-INSERT INTO jobs (user_id, kind, name, engine, request, cache_key, sort_key, max_running, charged, account,
-                  plan, project_id)
-VALUES (%(user_id)s, %(kind)s, %(name)s, %(engine)s, %(request)s, %(cache_key)s,
-        extract(epoch FROM clock_timestamp()) - %(head_start)s, %(max_running)s, %(charged)s, %(account)s,
-        %(plan)s, coalesce(%(project_id)s, (SELECT id FROM projects WHERE owner_id = %(user_id)s AND personal)))
-ON CONFLICT (user_id, cache_key, name, project_id) WHERE state IN ('queued', 'running') DO NOTHING
-RETURNING id;
+WITH made AS (
+    INSERT INTO jobs (user_id, kind, name, engine, request, cache_key, sort_key, max_running, charged, account,
+                      plan, project_id)
+    VALUES (%(user_id)s, %(kind)s, %(name)s, %(engine)s, %(request)s, %(cache_key)s,
+            extract(epoch FROM clock_timestamp()) - %(head_start)s, %(max_running)s, %(charged)s, %(account)s, %(plan)s,
+            coalesce(%(project_id)s, (SELECT id FROM projects WHERE owner_id = %(user_id)s AND personal)))
+    ON CONFLICT (user_id, cache_key, name, project_id) WHERE state IN ('queued', 'running') DO NOTHING
+    RETURNING id)
+SELECT id, pg_notify('foldsight_work', '') FROM made;
 
 -- name: in_flight
 SELECT id FROM jobs
 WHERE user_id = %(user_id)s AND cache_key = %(cache_key)s AND name = %(name)s
   AND project_id = coalesce(%(project_id)s, (SELECT id FROM projects WHERE owner_id = %(user_id)s AND personal))
   AND state IN ('queued', 'running');
-
--- name: announce_work
-SELECT pg_notify('foldsight_work', '');
 
 -- name: announce_job
 SELECT pg_notify('foldsight_job', %(id)s::text);
@@ -111,8 +108,9 @@ RETURNING id, engine, cached, summary, extract(epoch FROM finished - started)::f
 SELECT pg_notify('foldsight_cancel', %(id)s::text);
 
 -- name: claim
--- The next job: its user is below the cap, and nobody is folding the same request now.
-UPDATE jobs SET state = 'running', attempt = attempt + 1, lease_owner = %(owner)s,
+-- The next job: its user is below the cap, and nobody is folding the same request now. One row always: the
+-- job or nulls, whether its result is known, whether others are due, and in how many seconds the next will be.
+WITH taken AS (UPDATE jobs SET state = 'running', attempt = attempt + 1, lease_owner = %(owner)s,
     lease_until = clock_timestamp() + make_interval(secs => %(lease)s),
     started = coalesce(started, clock_timestamp()), message = 'waiting for a worker', version = version + 1
 WHERE id = (
@@ -122,23 +120,33 @@ WHERE id = (
       AND NOT EXISTS (SELECT 1 FROM jobs r WHERE r.state = 'running' AND r.cache_key = j.cache_key)
     ORDER BY j.sort_key, j.seq
     FOR UPDATE SKIP LOCKED LIMIT 1)
-RETURNING id, attempt, request, cache_key, plan, extract(epoch FROM started - created)::float8 AS waited;
+RETURNING id, attempt, request, cache_key, plan, extract(epoch FROM started - created)::float8 AS waited)
+SELECT taken.*, EXISTS (SELECT 1 FROM results r WHERE r.cache_key = taken.cache_key) AS known, others.*,
+    CASE WHEN taken.id IS NOT NULL THEN pg_notify('foldsight_job', taken.id::text) END
+FROM (SELECT) always LEFT JOIN taken ON true CROSS JOIN LATERAL (
+    SELECT coalesce(bool_or(j.not_before <= clock_timestamp()), false) AS due,
+        extract(epoch FROM min(j.not_before) FILTER (WHERE j.not_before > clock_timestamp())
+                - clock_timestamp())::float8 AS due_in
+    FROM jobs j WHERE j.state = 'queued' AND j.id IS DISTINCT FROM taken.id) others;
 
 -- name: progress
-UPDATE jobs SET progress = %(progress)s, message = %(message)s, version = version + 1
-WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'running';
+WITH noted AS (
+    UPDATE jobs SET progress = %(progress)s, message = %(message)s, version = version + 1
+    WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'running' RETURNING id)
+SELECT pg_notify('foldsight_job', id::text) FROM noted;
 
 -- name: finish
--- Fenced: only the present attempt of a running job can end it.
-UPDATE jobs SET state = 'done', progress = 1, message = %(message)s, files = %(files)s, summary = %(summary)s,
-    cached = %(cached)s, finished = clock_timestamp(), lease_owner = NULL, lease_until = NULL,
-    version = version + 1
-WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'running'
-RETURNING id, engine, cached, summary, extract(epoch FROM finished - started)::float8 AS ran;
-
--- name: remember
-INSERT INTO results (cache_key, files, summary) VALUES (%(cache_key)s, %(files)s, %(summary)s)
-ON CONFLICT (cache_key) DO NOTHING;
+-- Fenced: only the present attempt of a running job can end it. What lasts is remembered for equal requests.
+WITH done AS (
+    UPDATE jobs SET state = 'done', progress = 1, message = %(message)s, files = %(files)s, summary = %(summary)s,
+        cached = %(cached)s, finished = clock_timestamp(), lease_owner = NULL, lease_until = NULL,
+        version = version + 1
+    WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'running'
+    RETURNING id, engine, cached, summary, files, extract(epoch FROM finished - started)::float8 AS ran
+), kept AS (
+    INSERT INTO results (cache_key, files, summary) SELECT %(cache_key)s, files, summary FROM done WHERE %(keep)s
+    ON CONFLICT (cache_key) DO NOTHING)
+SELECT id, engine, cached, summary, ran, pg_notify('foldsight_job', id::text) FROM done;
 
 -- name: deposit
 -- The structure of a finished prediction, put into its project; once, also when it comes from the cache again.

@@ -59,9 +59,14 @@ UPDATE billing_accounts SET read = greatest(read, now() - interval '23 hours') W
 WITH taken AS (
     UPDATE usage u SET used = u.used + 1 FROM billing_accounts b
     WHERE u.account = %(account)s AND u.period = date_trunc('month', now()) AND b.account = u.account
-      AND b.plan IS NOT NULL AND u.used < %(limit)s + b.beyond RETURNING u.used, b.customer)
-INSERT INTO meter_events (account, customer, period, job_id)
-SELECT %(account)s, customer, date_trunc('month', now()), %(id)s FROM taken RETURNING job_id;
+      AND b.plan IS NOT NULL AND u.used < %(limit)s + b.beyond RETURNING u.period, b.customer
+), noted AS (
+    INSERT INTO usage_records (account, user_id, kind, quantity, period, job_id)
+    SELECT %(account)s, %(user_id)s, 'prediction', 1, period, %(id)s FROM taken
+), metered AS (
+    INSERT INTO meter_events (account, customer, period, job_id)
+    SELECT %(account)s, customer, period, %(id)s FROM taken RETURNING job_id)
+SELECT job_id, pg_notify('foldsight_billing', '') FROM metered;
 
 -- name: agreed_beyond
 SELECT beyond FROM billing_accounts WHERE account = %(account)s AND plan IS NOT NULL;

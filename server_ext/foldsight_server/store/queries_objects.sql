@@ -1,6 +1,6 @@
--- name: note_object
--- Before the file is written. Waits while garbage collection removes the same object, which is then made anew.
-INSERT INTO objects (digest, bytes) VALUES (%(digest)s, %(bytes)s)
+-- name: note_objects
+-- Before files are written. Waits while garbage collection removes the same object, which is then made anew.
+INSERT INTO objects (digest, bytes) SELECT * FROM unnest(%(digests)s::text[], %(sizes)s::bigint[])
 ON CONFLICT (digest) DO UPDATE SET touched = now();
 
 -- name: secret

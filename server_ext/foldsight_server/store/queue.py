@@ -47,11 +47,21 @@ class Claim(Run):
 
     request: dict[str, Any] = field(compare=False)
     cache_key: str = field(compare=False)
+    #: Whether an equal request was answered before.
+    known: bool = field(default=False, compare=False)
 
     @property
     def region(self) -> str | None:
         """Where it must run and its result must lie; settled when it was submitted."""
         return self.request.get("region")
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What waits beside a claim: whether others are due, and seconds until the next will be."""
+
+    due: bool
+    due_in: float | None
 
 
 @dataclass(frozen=True)
@@ -148,8 +158,7 @@ class Queue:
     ) -> tuple[str, str]:  # fmt: skip
         values = {**_values(user, request, cache_key, plan), **place.values(user[0])}
         async with self._database.connection() as connection, connection.transaction():
-            await connection.execute(sql("upsert_user"), values)
-            await connection.execute(sql("personal_project"), values)
+            await connection.execute(sql("known_caller"), values)
             if known is not None:
                 hit = {**values, "files": _jsonb(known.files), "summary": _jsonb(known.summary)}
                 row = await _one(connection, "insert_done", hit)
@@ -164,7 +173,6 @@ class Queue:
                     return await self._submit(user, request, cache_key, plan, None, place)
                 return str(same["id"]), "in_flight"
             await _charge(connection, {**values, "id": row["id"]}, plan)
-            await connection.execute(sql("announce_work"))
             return str(row["id"]), "queued"
 
     async def get(self, user_id: str, job_id: str) -> Row:
@@ -200,15 +208,16 @@ class Queue:
             self._told("cancelled", row)
         return row is not None
 
-    async def claim(self, owner: str, lease: float) -> Claim | None:
-        """Take the next job under a lease, or None."""
-        async with self._database.connection() as connection, connection.transaction():
+    async def claim(self, owner: str, lease: float) -> tuple[Claim | None, Outlook]:
+        """Take the next job under a lease, or none, and say what else waits."""
+        async with self._database.connection() as connection:
             row = await _one(connection, "claim", {"owner": owner, "lease": lease})
-            if row is None:
-                return None
-            await connection.execute(sql("announce_job"), {"id": row["id"]})
+        assert row is not None
+        outlook = Outlook(row["due"], row["due_in"])
+        if row["id"] is None:
+            return None, outlook
         self._told("started", row)
-        return Claim(str(row["id"]), row["attempt"], row["request"], row["cache_key"])
+        return Claim(str(row["id"]), row["attempt"], row["request"], row["cache_key"], row["known"]), outlook
 
     async def result_of(self, cache_key: str) -> Result | None:
         """Return a result stored under this key."""
@@ -221,7 +230,6 @@ class Queue:
         values = {"id": claim.id, "attempt": claim.attempt, "progress": fraction, "message": _line(message)}
         async with self._database.connection() as connection:
             await connection.execute(sql("progress"), values)
-            await connection.execute(sql("announce_job"), values)
 
     async def forget(self, cache_key: str) -> None:
         """Drop a result from the cache."""
@@ -233,18 +241,16 @@ class Queue:
         values = {
             "id": claim.id, "attempt": claim.attempt, "cache_key": claim.cache_key, "cached": cached,
             "files": _jsonb(result.files), "summary": _jsonb(result.summary),
-            "message": "from the cache" if cached else "done",
+            "message": "from the cache" if cached else "done", "keep": result.lasting and not cached,
         }  # fmt: skip
         async with self._database.connection() as connection, connection.transaction():
             row = await _one(connection, "finish", values)
             if row is None:
                 return False
-            if result.lasting and not cached:
-                await connection.execute(sql("remember"), values)
             if cached or result.free:
                 await connection.execute(sql("refund"), values)
-            await connection.execute(sql("deposit"), values)
-            await _tell(connection, values)
+            if claim.request["kind"] == "fold":
+                await connection.execute(sql("deposit"), values)
         self._told("done", row)
         return True
 
@@ -266,7 +272,7 @@ class Queue:
             ended = await _one(connection, "after_fault", values)
             if verdict.state == "failed":
                 await connection.execute(sql("refund"), values)
-            await _tell(connection, values)
+            await connection.execute(sql("announce_job"), values)
         if verdict.state == "failed" and ended is not None:
             self._told("failed", ended)
         return verdict.state
@@ -302,11 +308,6 @@ async def _one(connection: Connection, statement: str, values: Mapping[str, Any]
     return await cursor.fetchone()
 
 
-async def _tell(connection: Connection, values: Mapping[str, Any]) -> None:
-    await connection.execute(sql("announce_job"), values)
-    await connection.execute(sql("announce_work"))
-
-
 async def _charge(connection: Connection, values: Mapping[str, Any], plan: Plan) -> None:
     if plan.predictions is None:
         return
@@ -314,13 +315,10 @@ async def _charge(connection: Connection, values: Mapping[str, Any], plan: Plan)
     row = await _one(connection, "charge", counted)
     if row is None:
         row = await _one(connection, "charge_beyond", counted)
-        if row is not None:
-            await connection.execute(sql("announce_billing"))
     if row is None:
         verdict = decide(plan.predictions, plan, free=False)
         assert isinstance(verdict, Refuse)
         raise QuotaExceeded(verdict.reason, hint=verdict.hint)
-    await connection.execute(sql("record_charge"), values)
 
 
 def _line(text: str) -> str:

@@ -32,7 +32,12 @@ class Results:
 
     async def store(self, files: dict[str, bytes], region: str | None = None) -> Result:
         """Store a bundle where its region wants it."""
-        stored = [await self._entry(name, data, region) for name, data in sorted(files.items())]
+        names = sorted(files)
+        digests = await self._objects.put_all([files[name] for name in names], region)
+        stored = [
+            {"name": name, "bytes": len(files[name]), "digest": digest}
+            for name, digest in zip(names, digests, strict=True)
+        ]
         return Result(stored, await asyncio.to_thread(_summary, files))
 
     async def known(self, cache_key: str, name: str, region: str | None = None) -> Result | None:
@@ -71,12 +76,11 @@ class Results:
             if item["name"] == _MANIFEST:
                 manifest = json.loads(await self._objects.get(item["digest"]))
                 text = json.dumps({**manifest, "name": name}, indent=1)
-                item = await self._entry(_MANIFEST, text.encode(), region)
+                data = text.encode()
+                digest = await self._objects.put(data, region)
+                item = {"name": _MANIFEST, "bytes": len(data), "digest": digest}
             files.append(item)
         return Result(files, {**result.summary, "name": name})
-
-    async def _entry(self, name: str, data: bytes, region: str | None) -> dict[str, Any]:
-        return {"name": name, "bytes": len(data), "digest": await self._objects.put(data, region)}
 
 
 def _summary(files: dict[str, bytes]) -> dict[str, Any]:
