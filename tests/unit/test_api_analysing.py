@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -113,18 +112,10 @@ def test_the_functions_take_what_read_takes(protease: Structure, tmp_path: Path)
 
 
 @pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, protease: Structure) -> Iterator[Any]:
-    from IPython.core.interactiveshell import InteractiveShell
-
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    monkeypatch.chdir(tmp_path)
-    found = InteractiveShell()
-    found.history_manager.enabled = False
-    fs.load_ipython_extension(found)
-    found.user_ns["s"] = protease
-    yield found
-    found.history_manager.end_session()
-    InteractiveShell.clear_instance()
+def shell(ipython: Any, protease: Structure) -> Any:
+    fs.load_ipython_extension(ipython)
+    ipython.user_ns["s"] = protease
+    return ipython
 
 
 def given(shell: Any, line: str) -> Any:

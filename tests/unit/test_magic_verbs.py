@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +17,9 @@ SEQUENCE = "MQIFVKTLTGKTITLEVEPS"
 
 
 @pytest.fixture
-def shell(service: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    from IPython.core.interactiveshell import InteractiveShell
-
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    monkeypatch.chdir(tmp_path)
-    found = InteractiveShell()
-    found.history_manager.enabled = False
-    load_ipython_extension(found)
-    yield found
-    found.history_manager.end_session()
-    InteractiveShell.clear_instance()
+def shell(service: Any, ipython: Any) -> Any:
+    load_ipython_extension(ipython)
+    return ipython
 
 
 def value(shell: Any, code: str, name: str) -> Any:
