@@ -4,7 +4,9 @@ import type { Change, Store } from '../store';
 import { __ } from '../words';
 import { make } from './dom';
 
-const ROW = 22, WIDTH = 94;
+const ROW = 22;
+/** A column is as wide as its head, within bounds, and a residue's name. */
+const widthOf = ({ id, label }: Column) => id === 'residue' ? 92 : Math.min(Math.max(7 * label.length + 30, 58), 156);
 /** Rows above and below what is in sight. */
 const SPARE = 6;
 
@@ -50,8 +52,9 @@ export class TablePanel {
     if (!scene || !table) return;
     this.stale = false;
     this.columns = columnsOf(scene, table, secondary);
-    this.element.style.setProperty('--fs-table-width', `${WIDTH * this.columns.length}px`);
-    this.element.style.setProperty('--fs-table-columns', `repeat(${this.columns.length}, minmax(${WIDTH}px, 1fr))`);
+    const widths = this.columns.map(widthOf);
+    this.element.style.setProperty('--fs-table-width', `${widths.reduce((sum, width) => sum + width, 0)}px`);
+    this.element.style.setProperty('--fs-table-columns', widths.map(width => `minmax(${width}px, ${width}fr)`).join(' '));
     this.element.setAttribute('aria-colcount', String(this.columns.length));
     this.element.setAttribute('aria-rowcount', String(table.rows.length + 1));
     this.sort();
