@@ -70,6 +70,24 @@ def test_an_organisations_predictions_are_charged_to_it(workplace: Workplace) ->
     assert workplace.good("stranger", "GET", "/usage", plan="free")["accounts"][0]["account"] == "stranger"
 
 
+def test_a_guest_predicts_by_the_plan_of_whoever_pays(workplace: Workplace) -> None:
+    workplace.good("guest", "GET", "/projects", plan="lab")
+    project = workplace.good("host", "POST", "/projects", {"name": "Of the host"}, plan="lab")["id"]
+    workplace.good("host", "PUT", f"/projects/{project}/members/guest", {"role": "editor"}, plan="lab")
+    workplace.good("host", "GET", "/projects", plan="free")  # the lab plan is over
+    workplace.sql("INSERT INTO usage VALUES ('host', date_trunc('month', now()), 9)")
+    found = [
+        workplace.ask("guest", "POST", "/jobs", request(number, project=project), plan="lab")[0]
+        for number in (90, 91)
+    ]
+    assert found == [202, 429], "the host has one of ten left, whatever the guest may have at home"
+    allowed = workplace.good("guest", "POST", "/jobs/forecast", request(92), plan="lab")
+    assert (allowed["allowed"], allowed["left"]) == (True, 500)
+    workplace.sql("UPDATE users SET plan = 'embedded' WHERE id = 'host'")
+    refused = workplace.ask("guest", "POST", "/jobs", request(93, project=project), plan="lab")
+    assert refused[0] == 429, "a plan that is not known is the smallest"
+
+
 @pytest.mark.parametrize("may", ["read", "annotate"])
 def test_a_token_without_the_scope_predicts_nothing(workplace: Workplace, may: str) -> None:
     assert workplace.ask("asker", "POST", "/jobs", request(80), may=may)[0] == 403

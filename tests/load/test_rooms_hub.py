@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from foldsight.io.pdb_writer import pdb_text
 from tests.hub_browser import Browser
 from tests.hub_site import running_hub
 from tests.integration.test_hub_servers import at_service, joined, lab_project
 from tests.load.people import PROTEIN, Person, work_together
+from tests.load.report import SECONDS
+
+pytestmark = pytest.mark.timeout(SECONDS + 300)
 
 
 def test_people_on_two_servers_of_a_hub() -> None:

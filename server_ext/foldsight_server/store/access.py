@@ -49,9 +49,17 @@ class Held:
     @property
     def plan(self) -> Plan:
         """The plan of the account; on a laptop there is but one."""
-        if self.identity.plan == EMBEDDED or self.project["org_plan"] is None:
+        if self.identity.plan == EMBEDDED:
+            return EMBEDDED
+        if self.project["org_id"] is not None:
+            return PLANS[self.project["org_plan"]]
+        if self.project["owner_id"] == self.identity.id:
             return self.identity.plan
-        return PLANS[self.project["org_plan"]]
+        owners = PLANS[self.project["owner_plan"]]
+        if owners != EMBEDDED:
+            return owners
+        # Nobody has seen the owner since plans are noted. A plan without a limit is everybody's here.
+        return self.identity.plan if self.identity.plan.predictions is None else PLANS["free"]
 
     @property
     def region(self) -> str | None:
@@ -214,7 +222,9 @@ def refuse(role: Role, verb: Verb, identity: Identity) -> None:
 
 async def known(connection: Connection, identity: Identity) -> None:
     """Make sure that the caller and their personal project are on record."""
-    values = {"user_id": identity.id, "user_name": identity.name}
+    # Who acts for another account has that one's plan here.
+    own = identity.plan.id if identity.account is None else None
+    values = {"user_id": identity.id, "user_name": identity.name, "own_plan": own}
     await connection.execute(sql("known_caller"), values)
 
 

@@ -1,10 +1,13 @@
 -- name: known_caller
 -- The caller, known from now on, and the project that takes predictions for which nobody named one.
--- A row that says so already is not written again with every call.
+-- A row that says so already is not written again with every call. The plan counts where others predict in
+-- the caller's projects; null where it is not at hand.
 WITH known AS (
-    INSERT INTO users (id, name) VALUES (%(user_id)s, %(user_name)s)
-    ON CONFLICT (id) DO UPDATE SET name = excluded.name, last_seen = now()
-    WHERE users.name <> excluded.name OR users.last_seen < now() - interval '1 hour'
+    INSERT INTO users (id, name, plan) VALUES (%(user_id)s, %(user_name)s, coalesce(%(own_plan)s, 'free'))
+    ON CONFLICT (id) DO UPDATE SET name = excluded.name, last_seen = now(),
+        plan = coalesce(%(own_plan)s, users.plan)
+    WHERE users.name <> excluded.name OR users.plan <> %(own_plan)s
+        OR users.last_seen < now() - interval '1 hour'
 ), made AS (
     INSERT INTO projects (owner_id, name, personal)
     SELECT %(user_id)s, 'Personal', true

@@ -1,7 +1,9 @@
 -- name: project_for
 -- A project and the grounds on which the caller may have a role in it.
-SELECT p.*, m.role AS member_role, o.role AS org_role, g.plan AS org_plan, g.region AS org_region
+SELECT p.*, m.role AS member_role, o.role AS org_role, g.plan AS org_plan, g.region AS org_region,
+    u.plan AS owner_plan
 FROM projects p
+JOIN users u ON u.id = p.owner_id
 LEFT JOIN project_members m ON m.project_id = p.id AND m.user_id = %(caller)s
 LEFT JOIN org_members o ON o.org_id = p.org_id AND o.user_id = %(caller)s
 LEFT JOIN organizations g ON g.id = p.org_id

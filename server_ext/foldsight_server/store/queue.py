@@ -335,6 +335,7 @@ def _values(user: tuple[str, str], request: Mapping[str, Any], cache_key: str, p
     return {
         "user_id": user[0],
         "user_name": user[1],
+        "own_plan": None,
         "kind": request["kind"],
         "name": request["name"],
         "engine": request["engine"],
