@@ -20,6 +20,7 @@ from foldsight.library import Library
 from foldsight.library.catalog import STARTER
 from foldsight.prediction import Prediction
 from foldsight.provenance import FoldManifest
+from foldsight.sources import http
 
 
 @cache
@@ -138,3 +139,13 @@ def ipython(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     yield found
     found.history_manager.end_session()
     InteractiveShell.clear_instance()
+
+
+@pytest.fixture
+def sources_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sources with an empty cache, asked as by default; no name is looked up and nobody waits."""
+    monkeypatch.setenv("FOLDSIGHT_HOME", str(tmp_path))
+    monkeypatch.delenv("FOLDSIGHT_NETWORK", raising=False)
+    monkeypatch.setattr(http, "_resolves", lambda host: True)
+    monkeypatch.setattr(http, "_unreachable", {})
+    monkeypatch.setattr(http, "_sleep", lambda seconds: None)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,26 +18,19 @@ import respx
 
 from foldsight.errors import BadRequest, FoldSightError, NetworkOff, NotFound, SourceFailed
 from foldsight.io import read
-from foldsight.sources import Records, domains, features, http, missense
+from foldsight.sources import Records, domains, features, missense
 from foldsight.sources.alphamissense import by_residue
 from foldsight.sources.interpro import API as INTERPRO
 from foldsight.sources.uniprot_entries import API as UNIPROT
 from foldsight.structure import Structure
+
+pytestmark = pytest.mark.usefixtures("sources_alone")
 
 ENTRY = f"{UNIPROT}/P04637.json"
 MATCHES = f"{INTERPRO}/entry/interpro/protein/uniprot/P04637"
 PREDICTION = "https://alphafold.ebi.ac.uk/api/prediction/P04637"
 TABLE = "https://alphafold.ebi.ac.uk/files/AF-P04637-F1-aa-substitutions.csv"
 CSV = "protein_variant,am_pathogenicity,am_class\nM1A,0.3647,Amb\nE2A,0.12,LBen\nE2P,0.99,LPath\n"
-
-
-@pytest.fixture(autouse=True)
-def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FOLDSIGHT_HOME", str(tmp_path))
-    monkeypatch.delenv("FOLDSIGHT_NETWORK", raising=False)
-    monkeypatch.setattr(http, "_resolves", lambda host: True)
-    monkeypatch.setattr(http, "_unreachable", {})
-    monkeypatch.setattr(http, "_sleep", lambda seconds: None)
 
 
 def feature(kind: str, start: int | None, end: int | None, **changes: Any) -> dict[str, Any]:

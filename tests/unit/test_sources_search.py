@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,22 +16,15 @@ import pytest
 import respx
 
 from foldsight.errors import BadRequest, FoldSightError, NetworkOff, SourceFailed
-from foldsight.sources import SearchResult, http, search
+from foldsight.sources import SearchResult, search
 from foldsight.sources.rcsb import SEARCH
 from foldsight.sources.rcsb_search import GRAPHQL
 from foldsight.sources.uniprot_entries import API
 
+pytestmark = pytest.mark.usefixtures("sources_alone")
+
 UNIPROT = f"{API}/search"
 AFDB = "https://alphafold.ebi.ac.uk/api/prediction"
-
-
-@pytest.fixture(autouse=True)
-def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FOLDSIGHT_HOME", str(tmp_path))
-    monkeypatch.delenv("FOLDSIGHT_NETWORK", raising=False)
-    monkeypatch.setattr(http, "_resolves", lambda host: True)
-    monkeypatch.setattr(http, "_unreachable", {})
-    monkeypatch.setattr(http, "_sleep", lambda seconds: None)
 
 
 def protein(accession: str = "P04637", **changes: Any) -> dict[str, Any]:

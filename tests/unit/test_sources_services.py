@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -24,24 +23,17 @@ from foldsight.errors import BadRequest, BadSequence, NetworkOff, NoStructure, N
 from foldsight.library import Library
 from foldsight.residues import ONE_TO_THREE
 from foldsight.sequence import Query
-from foldsight.sources import http
 from foldsight.sources.afdb import API, AlphaFoldDb
 from foldsight.sources.rcsb import FILES, SEARCH, Rcsb, pdb_id
 from foldsight.sources.uniprot import UniProt
 from foldsight.structure import Structure
 
+pytestmark = pytest.mark.usefixtures("sources_alone")
+
 SEQUENCE = "MQIFVKTLTGKTITLEVEPS"
 MD5 = hashlib.md5(SEQUENCE.encode(), usedforsecurity=False).hexdigest()
 CIF_URL = "https://alphafold.ebi.ac.uk/files/AF-P0CG47-F1-model_v6.cif"
 PAE_URL = "https://alphafold.ebi.ac.uk/files/AF-P0CG47-F1-predicted_aligned_error_v6.json"
-
-
-@pytest.fixture(autouse=True)
-def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FOLDSIGHT_HOME", str(tmp_path))
-    monkeypatch.delenv("FOLDSIGHT_NETWORK", raising=False)
-    monkeypatch.setattr(http, "_resolves", lambda host: True)
-    monkeypatch.setattr(http, "_unreachable", {})
 
 
 def cif(sequence: str = SEQUENCE, chain: str = "A", method: str = "") -> str:
