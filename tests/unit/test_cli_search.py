@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 import respx
@@ -11,18 +10,11 @@ import respx
 from foldsight import magic
 from foldsight.cli import main
 from foldsight.cli.answer import Answer
-from foldsight.sources import http
 from foldsight.sources.rcsb import SEARCH
 from foldsight.sources.rcsb_search import GRAPHQL
 from foldsight.sources.uniprot_entries import API
 
-
-@pytest.fixture(autouse=True)
-def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FOLDSIGHT_HOME", str(tmp_path))
-    monkeypatch.delenv("FOLDSIGHT_NETWORK", raising=False)
-    monkeypatch.setattr(http, "_resolves", lambda host: True)
-    monkeypatch.setattr(http, "_unreachable", {})
+pytestmark = pytest.mark.usefixtures("sources_alone")
 
 
 def serve_pdb() -> None:

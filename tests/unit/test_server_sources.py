@@ -12,19 +12,12 @@ import respx
 from foldsight_server.app import Application
 from foldsight_server.identity import local_user
 
-from foldsight.sources import http
 from foldsight.sources.rcsb import SEARCH
 from foldsight.sources.rcsb_search import GRAPHQL
 from foldsight.sources.uniprot_entries import API
 from tests.unit.test_sources_search import facts, hits
 
-
-@pytest.fixture(autouse=True)
-def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FOLDSIGHT_HOME", str(tmp_path))
-    monkeypatch.delenv("FOLDSIGHT_NETWORK", raising=False)
-    monkeypatch.setattr(http, "_resolves", lambda host: True)
-    monkeypatch.setattr(http, "_unreachable", {})
+pytestmark = pytest.mark.usefixtures("sources_alone")
 
 
 def ask(home: Path, path: str, **query: str) -> tuple[int, dict[str, Any]]:
