@@ -3,14 +3,14 @@
  *
  * Pointing reads the error both ways, a drag selects two ranges, arrow keys do the same.
  */
-import { errorAt, mapPixels, meanError, tickStep } from '../pae';
+import { errorAt, meanError } from '../pae';
 import { number, type ChainRows } from '../residues';
 import type { PaeData } from '../scene';
 import type { Change, Store } from '../store';
-import { iconButton, make } from './dom';
 import { __ } from '../words';
+import { iconButton, make } from './dom';
+import { MARGIN, PaePainter, picture, type Live, type Place } from './pae_painter';
 
-const MARGIN = { left: 46, top: 22, right: 10, bottom: 34 };
 const SAVE = 'M7.3 2h1.4v6l2-2 1 1L8 10.7 4.3 7l1-1 2 2zM2.5 12h11v1.5h-11z';
 
 export class PaePanel {
@@ -179,113 +179,27 @@ export class PaePanel {
     this.canvas.width = Math.round(box.width * scale);
     this.canvas.height = Math.round(box.height * scale);
     const { x, side } = this.frame();
-    this.paint(this.canvas.getContext('2d')!, scale, x, side, true);
+    this.paint(this.canvas.getContext('2d')!, { scale, x, side }, this.live());
   }
 
-  private paint(ctx: CanvasRenderingContext2D, scale: number, x: number, side: number, live: boolean): void {
-    const style = getComputedStyle(this.element);
-    const [ink, faint, select] = ['--fs-ink', '--fs-faint', '--fs-select'].map(name => style.getPropertyValue(name).trim());
-    ctx.setTransform(scale, 0, 0, scale, 0, 0);
-    ctx.translate(x, MARGIN.top);
-    ctx.imageSmoothingEnabled = this.map!.width > side * scale;
-    ctx.drawImage(this.map!, 0, 0, side, side);
-    ctx.font = `10px ${style.fontFamily}`;
-    this.axes(ctx, side, ink, faint);
-    this.scaleBar(ctx, side, faint);
-    if (live) this.marks(ctx, side, select);
+  private paint(ctx: CanvasRenderingContext2D, place: Place, live: Live | null): void {
+    const { pae, map, start, chains, store } = this;
+    if (!pae || !map) return;
+    new PaePainter(ctx, { pae, picture: map, start, chains, store }, place, getComputedStyle(this.element)).draw(live);
   }
 
-  private axes(ctx: CanvasRenderingContext2D, side: number, ink: string, faint: string): void {
-    const per = side / this.pae!.size;
-    const step = tickStep(this.pae!.size);
-    ctx.lineWidth = 1;
-    for (const chain of this.chains) {
-      const [a, b] = [(chain.start - this.start) * per, (chain.end - this.start) * per];
-      ctx.fillStyle = ink;
-      ctx.textAlign = 'center';
-      ctx.fillText(chain.chain, (a + b) / 2, -9);
-      ctx.strokeStyle = faint;
-      ctx.beginPath();
-      if (a > 0) line(ctx, a, -8, a, side), line(ctx, -8, a, side, a);
-      ctx.stroke();
-      ctx.fillStyle = faint;
-      for (let row = chain.start; row < chain.end; row++) {
-        if (this.store.table!.rows[row].authSeq % step === 0) this.tick(ctx, row, per);
-      }
-    }
-    ctx.strokeStyle = faint;
-    ctx.strokeRect(0, 0, side, side);
-    ctx.save();
-    ctx.fillStyle = ink;
-    ctx.translate(-36, side / 2);
-    ctx.rotate(-Math.PI / 2);
-    ctx.textAlign = 'center';
-    ctx.fillText(__('aligned on'), 0, 0);
-    ctx.restore();
-  }
-
-  private tick(ctx: CanvasRenderingContext2D, row: number, per: number): void {
-    const at = (row - this.start + 0.5) * per;
-    const text = number(this.store.table!.rows[row]);
-    ctx.textAlign = 'right';
-    ctx.fillText(text, -4, at + 3);
-  }
-
-  /** What the colours mean, beneath the map. */
-  private scaleBar(ctx: CanvasRenderingContext2D, side: number, faint: string): void {
-    const { colors, top } = this.pae!;
-    const width = Math.min(120, side / 2), y = side + 12;
-    const gradient = ctx.createLinearGradient(0, 0, width, 0);
-    colors.forEach((color, i) => gradient.addColorStop(i / (colors.length - 1), color));
-    ctx.fillStyle = gradient;
-    ctx.fillRect(0, y, width, 8);
-    ctx.strokeStyle = faint;
-    ctx.strokeRect(0, y, width, 8);
-    ctx.fillStyle = faint;
-    ctx.textAlign = 'left';
-    ctx.fillText(`0 – ${top.toFixed(0)} Å`, width + 6, y + 8);
-    if (side < 260) return;
-    ctx.textAlign = 'right';
-    ctx.fillText(__('scored residue →'), side, y + 8);
-  }
-
-  /** The selection along both sides, the chosen rectangle, and the cross under the pointer. */
-  private marks(ctx: CanvasRenderingContext2D, side: number, select: string): void {
-    const { size } = this.pae!;
-    const per = side / size;
-    ctx.fillStyle = select;
-    for (const row of this.store.selection) {
-      const i = row - this.start;
-      if (i < 0 || i >= size) continue;
-      ctx.fillRect(i * per, -5, Math.max(per, 1), 4);
-      ctx.fillRect(-3, i * per, 3, Math.max(per, 1));
-    }
-    this.rectangle(ctx, per, select);
-    const hover = this.at ?? this.hovered();
-    if (!hover) return;
-    ctx.strokeStyle = select;
-    ctx.lineWidth = 0.75;
-    ctx.beginPath();
-    line(ctx, 0, (hover[0] + 0.5) * per, side, (hover[0] + 0.5) * per);
-    line(ctx, (hover[1] + 0.5) * per, 0, (hover[1] + 0.5) * per, side);
-    ctx.stroke();
+  /** What is marked: the cross under the pointer, and the rectangle that is drawn or chosen. */
+  private live(): Live {
+    const { pair } = this.store;
+    const rectangle = this.from && this.at
+      ? [[this.from[0], this.at[0]], [this.from[1], this.at[1]]]
+      : pair && [[...pair.first], [...pair.second]].map(rows => rows.map(row => row - this.start));
+    return { at: this.at ?? this.hovered(), rectangle };
   }
 
   private hovered(): [number, number] | null {
     const i = this.store.hover - this.start;
     return this.store.hover >= 0 && i >= 0 && i < this.pae!.size ? [i, i] : null;
-  }
-
-  private rectangle(ctx: CanvasRenderingContext2D, per: number, select: string): void {
-    const { pair } = this.store;
-    const bounds = this.from && this.at
-      ? [[this.from[0], this.at[0]], [this.from[1], this.at[1]]]
-      : pair && [[...pair.first], [...pair.second]].map(rows => rows.map(r => r - this.start));
-    if (!bounds) return;
-    const [[top, bottom], [left, right]] = bounds.map(b => [Math.min(...b), Math.max(...b) + 1]);
-    ctx.lineWidth = 2;
-    ctx.strokeStyle = select;
-    ctx.strokeRect(left * per, top * per, (right - left) * per, (bottom - top) * per);
   }
 
   /** Mean error of the chosen pair of ranges, both ways, in Å. */
@@ -306,7 +220,7 @@ export class PaePanel {
     const ctx = canvas.getContext('2d')!;
     ctx.fillStyle = getComputedStyle(this.element).getPropertyValue('--fs-bg');
     ctx.fillRect(0, 0, canvas.width, canvas.height);
-    this.paint(ctx, scale, MARGIN.left, side, false);
+    this.paint(ctx, { scale, x: MARGIN.left, side }, null);
     return new Promise((resolve, reject) =>
       canvas.toBlob(blob => (blob ? resolve(blob) : reject(new Error('The map could not be encoded.')))));
   }
@@ -323,18 +237,4 @@ export class PaePanel {
     this.watcher.disconnect();
     cancelAnimationFrame(this.drawing);
   }
-}
-
-function picture(pae: PaeData): HTMLCanvasElement {
-  const { side, pixels } = mapPixels(pae);
-  const canvas = make('canvas', '');
-  canvas.width = canvas.height = side;
-  const data = new ImageData(new Uint8ClampedArray(pixels.buffer as ArrayBuffer), side, side);
-  canvas.getContext('2d')!.putImageData(data, 0, 0);
-  return canvas;
-}
-
-function line(ctx: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number): void {
-  ctx.moveTo(x0, y0);
-  ctx.lineTo(x1, y1);
 }

@@ -6,11 +6,11 @@
  */
 import type { Rows } from '../selection';
 import type { Change, Store } from '../store';
-import { isNumbered, knownSchemes, numberIn, SCHEMES, schemeWords, tracksOf, windowOf, type Scheme, type Track } from '../tracks';
-import { iconButton, make } from './dom';
+import { knownSchemes, SCHEMES, schemeWords, tracksOf, type Scheme, type Track } from '../tracks';
 import { __ } from '../words';
+import { iconButton, make } from './dom';
+import { heightOf, SequencePainter } from './sequence_painter';
 
-const CHAIN = 16, RULER = 14, LETTERS = 18, TRACK = 18, GAP = 4;
 const LETTER_CELL = 11, SMALLEST = 0.1;
 const ZOOM_IN = 'M7 3h2v4h4v2H9v4H7V9H3V7h4z', ZOOM_OUT = 'M3 7h10v2H3z', FIT = 'M1 4h1.5v8H1zM13.5 4H15v8h-1.5zM4 8l3-3v2h2V5l3 3-3 3V9H7v2z';
 
@@ -90,11 +90,7 @@ export class SequencePanel {
       return button;
     }));
     (this.names.children[focused] as HTMLElement | undefined)?.focus();
-    this.spacer.style.height = `${this.height}px`;
-  }
-
-  private get height(): number {
-    return CHAIN + RULER + LETTERS + this.tracks.length * TRACK + GAP;
+    this.spacer.style.height = `${heightOf(this.tracks.length)}px`;
   }
 
   /** Set the width of a residue in pixels; 0 shows the whole sequence. The middle stays where it is. */
@@ -198,136 +194,19 @@ export class SequencePanel {
   }
 
   private draw(): void {
-    const { table } = this.store;
+    const { store, tracks, cell } = this;
     const { clientWidth: width, scrollLeft: left } = this.scroller;
-    if (!table || !width || !this.element.isConnected) return;
-    const scale = devicePixelRatio || 1;
+    if (!store.table || !width || !this.element.isConnected) return;
+    const scale = devicePixelRatio || 1, height = heightOf(tracks.length);
     this.canvas.width = Math.round(width * scale);
-    this.canvas.height = Math.round(this.height * scale);
+    this.canvas.height = Math.round(height * scale);
     this.canvas.style.width = `${width}px`;
-    this.canvas.style.height = `${this.height}px`;
+    this.canvas.style.height = `${height}px`;
     const ctx = this.canvas.getContext('2d')!;
     ctx.setTransform(scale, 0, 0, scale, 0, 0);
-    ctx.translate(-left, 0);
-    const style = getComputedStyle(this.element);
-    const [ink, faint, select, line, hover] = ['--fs-ink', '--fs-faint', '--fs-select', '--fs-line', '--fs-hover']
-      .map(name => style.getPropertyValue(name).trim());
-    const [from, to] = windowOf(left, width, this.cell, this.count);
-    this.chains(ctx, left, ink, line, style.fontFamily);
-    this.bands(ctx, from, to, select, hover);
-    this.ruler(ctx, from, to, faint, style.fontFamily);
-    this.notes(ctx, from, to);
-    this.letters(ctx, from, to, ink, style.getPropertyValue('--fs-on-select').trim());
-    this.bars(ctx, from, to, line);
-    this.edges(ctx, from, to, select);
-  }
-
-  private chains(ctx: CanvasRenderingContext2D, left: number, ink: string, line: string, font: string): void {
-    const { table } = this.store;
-    ctx.font = `600 11px ${font}`;
-    ctx.textAlign = 'left';
-    for (const chain of table!.chains) {
-      const [a, b] = [chain.start * this.cell, chain.end * this.cell];
-      ctx.fillStyle = line;
-      if (chain.start > 0) ctx.fillRect(a, 0, 1, this.height);
-      const owner = table!.structureIds.length > 1 ? `${table!.structureIds[chain.structure]} ` : '';
-      const name = `${owner}${chain.chain}`;
-      ctx.fillStyle = ink;
-      // The name stays in sight while its chain is.
-      const room = b - ctx.measureText(name).width - 4;
-      if (room > a) ctx.fillText(name, Math.min(Math.max(a + 3, left + 3), room), 12);
-    }
-  }
-
-  /** Bands behind what is selected and hovered. */
-  private bands(ctx: CanvasRenderingContext2D, from: number, to: number, select: string, hover: string): void {
-    const width = Math.max(this.cell, 1);
-    const top = CHAIN + RULER;
-    for (let row = from; row < to; row++) {
-      if (this.store.selection.has(row)) {
-        ctx.fillStyle = select;
-        ctx.fillRect(row * this.cell, top, width, LETTERS);
-      } else if (row === this.store.hover) {
-        ctx.fillStyle = hover;
-        ctx.fillRect(row * this.cell, top, width, this.height - top);
-      }
-    }
-  }
-
-  private ruler(ctx: CanvasRenderingContext2D, from: number, to: number, faint: string, font: string): void {
-    const { rows } = this.store.table!;
+    const cursor = this.scroller.matches(':focus-visible') ? this.cursor : -1;
     const scheme = (this.scheme.value || 'author') as Scheme;
-    const every = [10, 20, 50, 100, 200, 500, 1000].find(n => n * this.cell > 45) ?? 5000;
-    ctx.font = `9px ${font}`;
-    ctx.textAlign = 'center';
-    ctx.fillStyle = faint;
-    let free = -Infinity;
-    for (let row = from; row < to; row++) {
-      const first = row === 0 || rows[row - 1].chain !== rows[row].chain || rows[row - 1].structure !== rows[row].structure;
-      const text = numberIn(rows[row], scheme);
-      const at = (row + 0.5) * this.cell;
-      const half = ctx.measureText(text).width / 2;
-      if (!isNumbered(text, every, first) || at - half < free) continue;
-      ctx.fillText(text, Math.max(at, half + 1), CHAIN + RULER - 4);
-      free = at + half + 6;
-    }
-  }
-
-  /** Annotations under the letters, and frames around what others point at. */
-  private notes(ctx: CanvasRenderingContext2D, from: number, to: number): void {
-    const bottom = CHAIN + RULER + LETTERS;
-    for (const { rows, colour } of this.store.notes) {
-      ctx.fillStyle = colour;
-      for (const row of rows) if (row >= from && row < to) ctx.fillRect(row * this.cell, bottom - 3, this.cell + 0.3, 3);
-    }
-    for (const { rows, hover, colour } of this.store.others) {
-      ctx.strokeStyle = ctx.fillStyle = colour;
-      ctx.lineWidth = 2;
-      for (const row of rows) if (row >= from && row < to) ctx.fillRect(row * this.cell, CHAIN + RULER, this.cell + 0.3, 2);
-      if (hover >= from && hover < to) ctx.strokeRect(hover * this.cell, CHAIN + RULER, Math.max(this.cell, 3), LETTERS);
-    }
-  }
-
-  private letters(ctx: CanvasRenderingContext2D, from: number, to: number, ink: string, onSelect: string): void {
-    if (this.cell < 6) return;
-    ctx.font = `${Math.min(13, this.cell + 1.5)}px ui-monospace, monospace`;
-    ctx.textAlign = 'center';
-    for (let row = from; row < to; row++) {
-      ctx.fillStyle = this.store.selection.has(row) ? onSelect : ink;
-      ctx.fillText(this.store.table!.rows[row].letter, (row + 0.5) * this.cell, CHAIN + RULER + 13);
-    }
-  }
-
-  private bars(ctx: CanvasRenderingContext2D, from: number, to: number, line: string): void {
-    this.tracks.forEach((track, i) => {
-      const width = this.cell > 4 && !track.blocks ? this.cell - 0.5 : this.cell + 0.3;
-      const bottom = CHAIN + RULER + LETTERS + (i + 1) * TRACK;
-      for (let row = from; row < to; row++) {
-        const color = track.color(row);
-        if (!color) continue;
-        const tall = Math.max(1.5, track.height(row) * (TRACK - 5));
-        ctx.fillStyle = color;
-        ctx.fillRect(row * this.cell, bottom - tall, width, tall);
-      }
-      ctx.fillStyle = line;
-      ctx.fillRect(from * this.cell, bottom, (to - from) * this.cell, 0.5);
-    });
-  }
-
-  /** Lines down the tracks where a selected range begins and ends, and the keyboard's cursor. */
-  private edges(ctx: CanvasRenderingContext2D, from: number, to: number, select: string): void {
-    const { selection } = this.store;
-    const top = CHAIN + RULER;
-    ctx.fillStyle = select;
-    for (let row = from; row < to; row++) {
-      if (!selection.has(row)) continue;
-      if (!selection.has(row - 1)) ctx.fillRect(row * this.cell - 0.5, top, 1, this.height - top);
-      if (!selection.has(row + 1)) ctx.fillRect((row + 1) * this.cell - 0.5, top, 1, this.height - top);
-    }
-    if (!this.scroller.matches(':focus-visible')) return;
-    ctx.strokeStyle = select;
-    ctx.lineWidth = 2;
-    ctx.strokeRect(this.cursor * this.cell, top, Math.max(this.cell, 3), LETTERS);
+    new SequencePainter(ctx, { store, tracks, scheme, cell, cursor }, getComputedStyle(this.element)).draw(left, width);
   }
 
   dispose(): void {
