@@ -15,6 +15,7 @@ from foldsight_server.api.calls import Response
 from foldsight_server.api.routes import PREFIX
 from foldsight_server.app import Application
 from foldsight_server.identity import Identity
+from foldsight_server.rooms import doors as doors_module
 from foldsight_server.rooms import rooms as rooms_module
 from foldsight_server.rooms.document import comment_map, read_all, root
 from foldsight_server.web.rooms import Joining
@@ -265,6 +266,50 @@ async def test_a_log_that_grows_is_squashed_and_nothing_is_lost(hub: Hub, room: 
         fresh = await hub.client("vera", room)
         assert [(item.text, item.label) for item in read_all(fresh.doc)] == [("kept", "399")]
         await together(ada.close(), fresh.close())
+
+
+@in_project
+async def test_search_finds_what_changed_and_leaves_the_rest(hub: Hub, room: str, structure: str) -> None:
+    """Where two servers have the room open, each writes what it heard of."""
+    other = Hub(hub.core.service.home)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(doors_module, "INDEX_AFTER", 0.05)
+        try:
+            await other.core.service.start()
+            ada, eve = await hub.client("ada", room), await other.client("eve", room)
+            made = [
+                (await ada.note(text, on=PAIR, selection="A:25", structure=structure)).id
+                for text in ("heme", "groove", "hinge")
+            ]
+            await until(lambda: len(eve.texts()) == 3)
+
+            async def rows() -> dict[str, tuple[str, Any]]:
+                async with hub.core.service.database.connection() as connection:
+                    found = await connection.execute("SELECT * FROM annotations")
+                    return {row["id"]: (row["body"], row["updated"]) for row in await found.fetchall()}
+
+            async def becomes(wanted: list[str]) -> dict[str, tuple[str, Any]]:
+                """Wait until all is written, by both, and nothing more comes."""
+                deadline, before = asyncio.get_running_loop().time() + 20, await rows()
+                while True:
+                    await asyncio.sleep(0.4)
+                    found = await rows()
+                    if found == before and sorted(body for body, _ in found.values()) == sorted(wanted):
+                        return found
+                    assert asyncio.get_running_loop().time() < deadline, found
+                    before = found
+
+            first = await becomes(["heme", "groove", "hinge"])
+            await eve.change(lambda doc: root(doc, "annotations")[made[1]].__setitem__("label", "deep"))
+            second = await becomes(["heme", "deep\ngroove", "hinge"])
+            assert second[made[0]] == first[made[0]], "what nobody touched is not written again"
+            assert second[made[1]][1] > first[made[1]][1]
+            await ada.change(lambda doc: root(doc, "annotations").pop(made[0]))
+            third = await becomes(["deep\ngroove", "hinge"])
+            assert third[made[2]] == first[made[2]]
+            await together(ada.close(), eve.close())
+        finally:
+            await other.stop()
 
 
 @in_project

@@ -7,14 +7,14 @@ import hashlib
 import logging
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from foldsight.annotation import Annotation
 from foldsight.annotation.values import Residued
 from foldsight.errors import NotFound
 from foldsight.plans import EMBEDDED
 from foldsight_server.identity import Identity
-from foldsight_server.rooms.document import read_all
+from foldsight_server.rooms.document import keys, read, root
 from foldsight_server.rooms.residues import KnownResidues
 from foldsight_server.rooms.room import AWAY, Room
 from foldsight_server.rooms.rooms import Door, Rooms
@@ -29,6 +29,8 @@ _log = logging.getLogger(__name__)
 LOCAL = re.compile(r"local-[A-Za-z0-9_-]{1,80}")
 #: Seconds that changes are gathered before the searchable copy is written.
 INDEX_AFTER = 1.0
+#: Annotations that are read before others have a turn.
+BREATH = 25
 
 
 class Doors:
@@ -142,10 +144,24 @@ class Indexer:
         await asyncio.sleep(INDEX_AFTER)
         # Taken out first: a change from here on needs another round.
         self._due.pop(room.id, None)
+        changed = room.take_changed()
         try:
-            await self._discussion.index_annotations(room.id, map(_searchable, read_all(room.doc)))
+            items = await _searchable_ones(room, changed)
+            await self._discussion.index_annotations(room.id, items, changed)
         except AWAY as fault:
+            room.put_back_changed(changed)
             _log.warning("annotations of %s are indexed with the next change: %s", room.id, fault)
+
+
+async def _searchable_ones(room: Room, changed: Collection[str] | None) -> list[dict[str, str]]:
+    """Read annotations, all or some; whoever edits meanwhile does not wait for that."""
+    held, found = root(room.doc, "annotations"), []
+    for place, key in enumerate(keys(held) if changed is None else changed):
+        if key in held:
+            found.append(_searchable(read(room.doc, key)))
+        if place % BREATH == BREATH - 1:
+            await asyncio.sleep(0)
+    return found
 
 
 def _searchable(item: Annotation) -> dict[str, str]:

@@ -36,10 +36,11 @@ class Unread(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """What was let in: the update that took effect, and what it touched, for the audit."""
+    """What was let in: the update that took effect, names of what it touched, and which annotations."""
 
     update: bytes
     touched: tuple[str, ...]
+    annotations: frozenset[str] = frozenset()
 
 
 class Gate:
@@ -67,10 +68,12 @@ class Gate:
         """The copy."""
         return self._trial
 
-    def follow(self, update: bytes) -> None:
-        """Take over an update that another server let in."""
-        for change in self._apply(update)[1]:
+    def follow(self, update: bytes) -> frozenset[str]:
+        """Take over an update that another server let in; return which annotations it touched."""
+        changes = self._apply(update)[1]
+        for change in changes:
             self._learn(change)
+        return _annotations(changes)
 
     def admit(self, update: bytes, person: Person) -> Admitted | None:
         """Try an update.
@@ -106,9 +109,8 @@ class Gate:
         with self._trial.transaction():
             for change in changes:
                 self._learn(change)
-        return Admitted(
-            effect, tuple(sorted({_name(change, key) for change in changes for key in _keys(change)}))
-        )
+        touched = {_name(change, key) for change in changes for key in _keys(change)}
+        return Admitted(effect, tuple(sorted(touched)), _annotations(changes))
 
     def renew(self) -> None:
         """Make the copy anew from what was let in."""
@@ -182,6 +184,17 @@ class Gate:
 
 def _keys(change: Change) -> Iterable[str]:
     return change.keys or ("",)
+
+
+def _annotations(changes: Iterable[Change]) -> frozenset[str]:
+    found: set[str] = set()
+    for change in changes:
+        match change.path:
+            case ("annotations",):
+                found.update(change.keys)
+            case ("annotations", annotation, *_):
+                found.add(annotation)
+    return frozenset(found)
 
 
 def _name(change: Change, key: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,7 +22,7 @@ from foldsight.annotation.values import Residued
 from foldsight.errors import FoldSightError, QuotaExceeded, ServiceUnavailable
 from foldsight_server.rooms import wire
 from foldsight_server.rooms.document import YDoc, merge, new_document
-from foldsight_server.rooms.gate import Ahead, Gate, Unread
+from foldsight_server.rooms.gate import Admitted, Ahead, Gate, Unread
 from foldsight_server.rooms.limits import (
     AGAIN,
     LEAVING,
@@ -74,9 +74,10 @@ class RoomLog(Protocol):
 
 @dataclass(slots=True)
 class _Waiting:
-    """An update that was let in and waits for the log; ``record`` is None for one without news."""
+    """An update that was let in and waits for the log; ``news`` is None for one without any."""
 
-    record: Record | None
+    author: str
+    news: Admitted | None
     member: Member | None = None
     done: asyncio.Future[None] | None = None
     count: int = 1
@@ -112,6 +113,7 @@ class Room:
         self.presence = Presence()
         self.since_squash = state.head - state.squashed
         self.gone = False
+        self._changed: set[str] | None = None
         self._log, self.residues, self._on_change = log, residues, on_change
         self._bytes = len(self.doc.get_update())
         self._line: list[_Waiting] = []
@@ -187,13 +189,13 @@ class Room:
 
     async def _offer(self, member: Member, update: bytes) -> None:
         try:
-            record = await self._admit(update, member.person)
+            news = await self._admit(update, member.person)
         except Ahead:
             member.ahead += 1
             member.send(wire.sync(wire.STEP1, self.doc.get_state()))
             return
         count, member.ahead = 1 + member.ahead, 0
-        self._enqueue(_Waiting(record, member, count=count))
+        self._enqueue(_Waiting(member.person.id, news, member, count=count))
 
     # ---- the way of an update
 
@@ -205,22 +207,20 @@ class Room:
         FoldSightError
             As :meth:`Gate.admit`, or when the log is away.
         """
-        record = await self._admit(update, person)
+        news = await self._admit(update, person)
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._enqueue(_Waiting(record, done=done))
+        self._enqueue(_Waiting(person.id, news, done=done))
         await done
 
-    async def _admit(self, update: bytes, person: Person) -> Record | None:
+    async def _admit(self, update: bytes, person: Person) -> Admitted | None:
         if self._bytes + len(update) > MOST_ROOM:
             raise TooLarge(f"The room would be larger than {MOST_ROOM >> 20} MiB.", hint="Delete something.")
         for _ in range(MOST_UNREAD):
             try:
-                admitted = self._gate.admit(update, person)
+                return self._gate.admit(update, person)
             except Unread as unread:
                 assert self.residues is not None, "only residues ask for a structure"
                 await self.residues.read(unread.structure)
-            else:
-                return None if admitted is None else Record(person.id, admitted.update, admitted.touched)
         raise TooLarge("One update names too many structures.", hint="Send several.")
 
     def _enqueue(self, waiting: _Waiting) -> None:
@@ -231,7 +231,7 @@ class Room:
 
     def _admitted_state(self) -> bytes:
         """All that was let in: the document, and what still waits for the log."""
-        waiting = [item.record.update for item in self._line if item.record is not None]
+        waiting = [item.news.update for item in self._line if item.news is not None]
         if not waiting:
             return self.doc.get_update()
         copy = new_document()
@@ -252,7 +252,7 @@ class Room:
                     return
 
     async def _write_some(self, batch: list[_Waiting]) -> None:
-        records = [item.record for item in batch if item.record is not None]
+        records = [Record(item.author, item.news.update, item.news.touched) for item in batch if item.news]
         async with self._turn:
             if records:
                 head = await self._log.append(self.id, records)
@@ -268,10 +268,11 @@ class Room:
             self._on_change(self)
 
     def _pass_on(self, item: _Waiting) -> None:
-        if item.record is not None:
-            self.doc.apply_update(item.record.update)
-            self._bytes += len(item.record.update)
-            self._broadcast(wire.sync(wire.UPDATE, item.record.update), item.member)
+        if item.news is not None:
+            self.doc.apply_update(item.news.update)
+            self._bytes += len(item.news.update)
+            self._note_changed(item.news.annotations)
+            self._broadcast(wire.sync(wire.UPDATE, item.news.update), item.member)
         if item.member is not None:
             item.member.saved += item.count
             item.member.send(wire.saved(item.member.saved))
@@ -300,11 +301,27 @@ class Room:
         for update in (state.snapshot, *news):
             if update:
                 self.doc.apply_update(update)
-                self._gate.follow(update)
+                self._note_changed(self._gate.follow(update))
                 self._bytes += len(update)
                 self._broadcast(wire.sync(wire.UPDATE, update))
         self.since_squash = state.head - state.squashed
         self.seq = max(self.seq, state.head)
+
+    def take_changed(self) -> set[str] | None:
+        """Return which annotations changed since the last call; None for all, as when the room is new."""
+        found, self._changed = self._changed, set()
+        return found
+
+    def put_back_changed(self, changed: set[str] | None) -> None:
+        """Undo :meth:`take_changed`, for who could not do what they wanted with it."""
+        if changed is None:
+            self._changed = None
+        else:
+            self._note_changed(changed)
+
+    def _note_changed(self, annotations: Iterable[str]) -> None:
+        if self._changed is not None:
+            self._changed.update(annotations)
 
     # ---- presence
 

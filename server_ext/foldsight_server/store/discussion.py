@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from foldsight.errors import BadRequest, NotAllowed
@@ -114,7 +114,9 @@ class Discussion:
                 await connection.execute(sql("see_mentions"), values)
         return rows
 
-    async def index_annotations(self, project_id: str, items: Iterable[Mapping[str, Any]]) -> None:
+    async def index_annotations(
+        self, project_id: str, items: Iterable[Mapping[str, Any]], changed: Collection[str] | None = None
+    ) -> None:
         """Replace the searchable copy of a project's annotations; for the room that owns them.
 
         Parameters
@@ -123,10 +125,13 @@ class Discussion:
         items : iterable of mapping
             With ``id`` and, where known, ``structure_id``, ``layer``, ``residues``, ``kind``, ``body``,
             ``color``, ``author_id``.
+        changed : collection of str, optional
+            Only these are replaced; those among them that ``items`` lacks are gone.
         """
+        only = None if changed is None else list(changed)
         async with self._database.connection() as connection, connection.transaction():
             await connection.execute(sql("lock_project"), {"id": project_id})
-            await connection.execute(sql("drop_annotations"), {"id": project_id})
+            await connection.execute(sql("drop_annotations"), {"id": project_id, "only": only})
             for item in items:
                 await connection.execute(sql("index_annotation"), _indexed(project_id, item))
 

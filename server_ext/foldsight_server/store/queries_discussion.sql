@@ -48,7 +48,7 @@ ORDER BY c.created DESC, c.id DESC LIMIT %(limit)s;
 UPDATE mentions SET seen = now() WHERE user_id = %(caller)s AND seen IS NULL;
 
 -- name: drop_annotations
-DELETE FROM annotations WHERE project_id = %(id)s;
+DELETE FROM annotations WHERE project_id = %(id)s AND (%(only)s::text[] IS NULL OR id = ANY (%(only)s));
 
 -- name: index_annotation
 INSERT INTO annotations (project_id, id, structure_id, layer, residues, kind, body, color, author_id)
