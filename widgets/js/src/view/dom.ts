@@ -29,3 +29,10 @@ export function iconButton(label: string, path: string, run: () => void): HTMLBu
   button.addEventListener('click', run);
   return button;
 }
+
+/** A button of words; `key` names it, so that the focus finds it again when it is made anew. */
+export function textButton(words: string, act: () => void, key = ''): HTMLButtonElement {
+  const made = make('button', 'fs-text-button', { type: 'button', ...(key ? { 'data-key': key } : {}) }, words);
+  made.addEventListener('click', act);
+  return made;
+}
