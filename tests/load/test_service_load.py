@@ -19,6 +19,7 @@ from tests.load.report import SECONDS, record
 #: Calls under way at once.
 AT_ONCE = 16
 JOBS = 40
+BATCH = 200
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,19 @@ def test_idle_dispatch_and_the_cost_of_a_job(service: Service) -> None:
     print(f"\n{JOBS} jobs one by one: submit to running p95 {p95:.0f} ms, {each:.1f} ms of CPU a job")
     print(f"(beside {1000 * idle:.0f} ms a second that all processes take when idle)")
     record("submit to running, idle service, p95", p95, 50, "ms")
-    record("CPU of all processes for a job", each, 25, "ms")
+    record("CPU of all processes for a job, one by one", each, 25, "ms")
+
+
+def test_the_cost_of_a_job_among_many(service: Service) -> None:
+    """As ``fold`` of a file does it: one submit for each sequence, then a wait for each."""
+    client = service.client()
+    client.wait(client.submit(request(200))["id"])
+    before = cpu_of(family(service))
+    jobs = [client.submit(request(1_000 + number))["id"] for number in range(BATCH)]
+    assert {client.wait(job)["state"] for job in jobs} == {"done"}
+    each = 1000 * (cpu_of(family(service)) - before) / BATCH
+    print(f"\n{BATCH} jobs at once: {each:.1f} ms of CPU a job")
+    record("CPU of all processes for a job, 200 at once", each, 25, "ms")
 
 
 def test_reads_and_submits_a_second(service: Service) -> None:

@@ -33,6 +33,6 @@ export interface Host {
   onCommand(run: (command: Command) => Promise<Reply>): void;
   /** Absent where nobody keeps annotations, as for a figure in a file. */
   notes?: NotesDoor;
-  /** A fresh picture of the view, for whoever keeps figures. */
-  keepPicture(png: ArrayBuffer): void;
+  /** A fresh picture of the view, where somebody keeps figures. */
+  keepPicture?(png: ArrayBuffer): void;
 }

@@ -26,8 +26,7 @@ export function linkedHost(other: Store, layout: Layout): { host: Host; stop(): 
       onSelection: callback => (hear.selection = callback),
       hover: ref => other.setHover(ref ? (rows([ref])[0] ?? -1) : -1, mine),
       onHover: callback => (hear.hover = callback),
-      onCommand: () => undefined,
-      keepPicture: () => undefined
+      onCommand: () => undefined
     }
   };
 }

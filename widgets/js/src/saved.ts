@@ -34,7 +34,6 @@ export async function savedHost(saved: SavedView): Promise<Host> {
     onSelection: () => undefined,
     hover: () => undefined,
     onHover: () => undefined,
-    onCommand: () => undefined,
-    keepPicture: () => undefined
+    onCommand: () => undefined
   };
 }

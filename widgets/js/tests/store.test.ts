@@ -15,8 +15,7 @@ function hosted(shown: Scene = scene()) {
   let again: () => void = () => undefined;
   const host: Host = {
     scene: () => shown, selection: () => [], select: refs => void told.push(refs), hover: () => undefined,
-    onScene: f => (again = f), onSelection: () => undefined, onHover: f => (hover = f), onCommand: () => undefined,
-    keepPicture: () => undefined
+    onScene: f => (again = f), onSelection: () => undefined, onHover: f => (hover = f), onCommand: () => undefined
   };
   const store = new Store(host);
   const heard: Change[] = [];
@@ -92,7 +91,7 @@ test('frames stay within what there is, and only what is kept is told', () => {
   const kept: number[] = [];
   const host: Host = {
     scene: () => shown, selection: () => [], select: () => undefined, hover: () => undefined, onScene: () => undefined,
-    onSelection: () => undefined, onHover: () => undefined, onCommand: () => undefined, keepPicture: () => undefined,
+    onSelection: () => undefined, onHover: () => undefined, onCommand: () => undefined,
     frame: { get: () => kept.at(-1) ?? 0, set: frame => void kept.push(frame), onChange: () => undefined }
   };
   const store = new Store(host);

@@ -9,8 +9,8 @@ import { DoubtSizesProvider } from './sizes';
 import { FoldSightThemeProvider } from './theme';
 import { __ } from '../words';
 
-/** Atoms up to which a light shape is still smooth, and from which Mol* chooses one that is lighter by itself. */
-const FEW = 20_000, MANY = 500_000;
+/** Residues up to which a light shape is still smooth, and beyond which one cannot tell smooth from coarse. */
+const FEW = 2_500, MANY = 20_000;
 
 const OFF = { name: 'off' as const, params: {} };
 
@@ -24,9 +24,9 @@ export const EFFECTS = { occlusion: OFF, shadow: OFF, dof: OFF, bloom: OFF, shar
  * Shape of cartoons and tubes where the processor draws them: each frame costs it a fifth of what the finest
  * shape does, so that a selection shows at once. Pictures that leave the screen are drawn in the finest.
  */
-export function lightShape(atoms: number): { quality: string } {
-  if (atoms <= FEW) return { quality: 'custom', linearSegments: 5, radialSegments: 8 } as { quality: string };
-  return { quality: atoms <= MANY ? 'low' : 'auto' };
+export function lightShape(residues: number): { quality: string } {
+  if (residues <= FEW) return { quality: 'custom', linearSegments: 5, radialSegments: 8 } as { quality: string };
+  return { quality: residues <= MANY ? 'low' : 'lower' };
 }
 
 /** Whether pictures are drawn without a graphics card, by SwiftShader, llvmpipe or their like. */

@@ -57,6 +57,7 @@ export class MolViewer {
   private readonly light: boolean;
   onPick: (pick: Pick) => void = () => {};
   onHover: (row: number) => void = () => {};
+  private covered = false;
   /** A frame was drawn: the camera may have moved. */
   onCamera: () => void = () => {};
 
@@ -176,7 +177,7 @@ export class MolViewer {
   }
 
   private representationProps(item: Loaded): object {
-    const shape = this.light ? lightShape(item.structure.elementCount) : {};
+    const shape = this.light ? lightShape(item.structure.polymerResidueCount) : {};
     const color = { color: THEME, colorParams: { version: this.version } };
     if (this.representation === 'surface') {
       const small = item.mapping.rowOfResidue.length <= SMOOTH_SURFACE;
@@ -215,7 +216,7 @@ export class MolViewer {
   /** Mark rows in 3D at once, then show their side chains. */
   async select(rows: ReadonlySet<number>): Promise<void> {
     this.markSelected(rows);
-    await this.shown();
+    if (!this.covered) await this.shown();
     for (const item of this.loaded) {
       const loci = lociOf(item.structure, item.mapping, rows);
       await this.showDetail(item, rows.size <= MOST_DETAILED ? loci : StructureElement.Loci.none(item.structure));
@@ -271,12 +272,26 @@ export class MolViewer {
     if (loci.length) this.plugin.managers.camera.focusLoci(loci, { durationMs, minRadius: 8, extraRadius: 6 });
   }
 
+  /** Draw no frame while a picture is put together: only the whole of it is worth the time. */
+  async cover(work: () => Promise<void>): Promise<void> {
+    const { animationLoop } = this.plugin;
+    animationLoop.stop({ noDraw: true });
+    this.covered = true;
+    try {
+      await work();
+    } finally {
+      this.covered = false;
+      animationLoop.start();
+    }
+  }
+
   /** Put everything in frame, and wait until it is on screen. */
   async frame(durationMs = 0): Promise<void> {
     const canvas = this.plugin.canvas3d!;
-    canvas.commit(true);
+    const drawn = frames(this.plugin, 1);
     canvas.requestCameraReset({ durationMs, snapshot: bestCamera(this.plugin, this.loaded.map(l => l.structure)) as never });
-    await frames(this.plugin, 2);
+    canvas.commit(true);
+    await drawn;
     // The new camera looks at a whole sphere again.
     if (this.clipped) this.cut(this.clipped);
   }
@@ -332,18 +347,18 @@ export class MolViewer {
     try {
       return await this.png(options);
     } finally {
-      await this.shape(atoms => lightShape(atoms).quality);
+      await this.shape(residues => lightShape(residues).quality);
     }
   }
 
   /** Build the drawings of the polymers anew in another quality. */
-  private async shape(quality: (atoms: number) => string): Promise<void> {
+  private async shape(quality: (residues: number) => string): Promise<void> {
     const update = this.plugin.build();
     for (const { polymer, structure } of this.loaded) {
       if (!polymer) continue;
       for (const cell of this.drawings(polymer)) {
         update.to(cell.transform.ref).update((old: { type: { params: { quality: string } } }) => {
-          if ('linearSegments' in old.type.params) old.type.params.quality = quality(structure.elementCount);
+          if ('linearSegments' in old.type.params) old.type.params.quality = quality(structure.polymerResidueCount);
         });
       }
     }

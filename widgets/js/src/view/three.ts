@@ -26,6 +26,7 @@ interface Picture {
   stage: Stage;
   which: number[];
   drawn: Scene | null;
+  marked: Rows | null;
 }
 
 export class ThreePanel {
@@ -92,7 +93,7 @@ export class ThreePanel {
 
   private picture(which: number[]): Picture {
     const picture: Picture = {
-      which, drawn: null,
+      which, drawn: null, marked: null,
       stage: new Stage({
         fill: viewer => this.fill(viewer, picture),
         changed: state => this.staged(state, picture)
@@ -110,7 +111,7 @@ export class ThreePanel {
     if (picture === this.pictures[0]) this.actions.state(state);
     if (state !== 'ready') return;
     if (picture.drawn !== this.store.scene) this.enqueue(picture, viewer => this.fill(viewer, picture));
-    else this.select();
+    else if (picture.marked !== this.store.selection) this.select();
   }
 
   /** Legend, names and words, which need no 3D. */
@@ -139,9 +140,11 @@ export class ThreePanel {
     viewer.onHover = row => this.store.setHover(row, this);
     viewer.onCamera = () => this.follow(picture);
     const secondary = this.store.secondary ?? new Int8Array(table.rows.length).fill(COIL);
-    await viewer.load(scene, table, picture.which, secondary, this.store.frame);
-    this.store.worked(secondary);
-    await this.draw(viewer, picture, true);
+    await viewer.cover(async () => {
+      await viewer.load(scene, table, picture.which, secondary, this.store.frame);
+      this.store.worked(secondary);
+      await this.draw(viewer, picture, true);
+    });
     const [first] = this.pictures;
     if (picture !== first && first.stage.current === 'ready') viewer.lookFrom(first.stage.viewer!.camera());
     else await viewer.frame();
@@ -153,7 +156,8 @@ export class ThreePanel {
     await (everything ? viewer.draw(this.store.representation) : viewer.recolor());
     viewer.clip(this.store.clip);
     if (everything) {
-      await viewer.select(this.store.selection);
+      picture.marked = this.store.selection;
+      await viewer.select(picture.marked);
       await this.mark(viewer);
     }
     this.actions.drew();
@@ -177,8 +181,10 @@ export class ThreePanel {
   /** Mark the selection; of several changes in a row only the last is drawn. */
   private select(): void {
     const rows = this.store.selection;
-    this.each(async viewer => {
-      if (rows === this.store.selection) await viewer.select(rows);
+    this.each(async (viewer, picture) => {
+      if (rows !== this.store.selection) return;
+      picture.marked = rows;
+      await viewer.select(rows);
     });
   }
 

@@ -162,13 +162,14 @@ export class View {
   }
 
   private pictureSoon(): void {
+    const { three, host } = this;
+    if (!host.keepPicture) return;
     clearTimeout(this.pictureTimer);
-    const { three } = this;
     this.pictureTimer = setTimeout(() => three?.then(async viewer => {
       const box = three.stage.element.getBoundingClientRect();
       if (!box.width || !box.height) return;
       const height = Math.round((PICTURE_WIDTH * box.height) / box.width);
-      this.host.keepPicture(await (await viewer.png({ width: PICTURE_WIDTH, height })).arrayBuffer());
+      host.keepPicture?.(await (await viewer.png({ width: PICTURE_WIDTH, height })).arrayBuffer());
     }), PICTURE_AFTER_MS);
   }
 
