@@ -17,7 +17,7 @@ from foldsight.export.camera import Camera
 from foldsight.export.caption import Caption, Words
 from foldsight.export.raster import rasterise
 from foldsight.export.ribbon import Mesh, cartoon, drawn_states
-from foldsight.export.shade import THEMES, Theme, rgb_of, shade
+from foldsight.export.shade import THEMES, Theme, margin, rgb_of, shade
 from foldsight.prediction import Prediction
 from foldsight.scene import Coloring, Scene, SceneStructure, palettes
 from foldsight.structure import Structure
@@ -27,8 +27,8 @@ from foldsight.typing import Floats
 _FINER = 2
 #: Smallest and largest side of a picture, pixels.
 SMALLEST, LARGEST = 64, 8192
-#: From this many residues on the mesh is coarser: the details would be under a pixel.
-_MANY = 3000
+#: From this many residues on in so many pixels the mesh is coarser: its details would be under a pixel.
+_MANY, _PIXELS = 3000, 1200 * 900
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,7 @@ def render_png(
         When there is no protein to draw, or the size or background is not known.
     """
     theme, size = _theme(background), _checked(size)
-    drawing = _drawing(item, steps=8, corners=14)
+    drawing = _drawing(item, size, steps=8, corners=14)
     camera = _finer(Camera.fit(drawing.mesh.points, _box(size, words)))
     seen = rasterise(
         camera.project(drawing.mesh.points),
@@ -72,7 +72,13 @@ def render_png(
         drawing.mesh.faces,
         (size[0] * _FINER, size[1] * _FINER),
     )
-    pixels = _averaged(shade(seen, drawing.colors, theme, camera.scale))
+    pixels = np.empty((size[1], size[0], 4), dtype=np.float32)
+    pixels[...] = (*rgb_of(theme.page), 0.0)
+    # Most of a picture is page: only the window of the structure is worked on.
+    height = size[1] * _FINER
+    rows, columns = seen.window(margin(height), 2 * _FINER)
+    fine = shade(seen.within(rows, columns), drawing.colors, theme, camera.scale, height)
+    pixels[_coarser(rows), _coarser(columns)] = _averaged(fine)
     return _png(pixels, drawing.caption if words else None, theme, size)
 
 
@@ -87,7 +93,7 @@ def render_svg(
     from foldsight.export import vector
 
     theme, size = _theme(background), _checked(size)
-    drawing = _drawing(item, steps=7, corners=8)
+    drawing = _drawing(item, size, steps=7, corners=8)
     mesh = drawing.mesh
     camera = Camera.fit(mesh.points, _box(size, words))
     corners, normals = camera.project(mesh.points), camera.turn(mesh.normals)
@@ -129,9 +135,12 @@ def _finer(camera: Camera) -> Camera:
     return replace(camera, scale=camera.scale * _FINER, origin=(x * _FINER, y * _FINER))
 
 
-def _drawing(item: Prediction | Structure | Scene, steps: int, corners: int) -> _Drawing:
+def _drawing(
+    item: Prediction | Structure | Scene, size: tuple[int, int], steps: int, corners: int
+) -> _Drawing:
     scene = item if isinstance(item, Scene) else Scene.of(item)
-    if sum(len(part.structure.residues) for part in scene.structures) > _MANY:
+    residues = sum(len(part.structure.residues) for part in scene.structures)
+    if residues * _PIXELS > _MANY * size[0] * size[1]:
         steps, corners = steps // 2, corners // 2 + 1
     meshes: list[Mesh] = []
     colors: list[Floats] = []
@@ -185,6 +194,10 @@ def _facts(item: SceneStructure) -> str:
     if item.confidence is not None and np.isfinite(item.confidence.mean):
         text += f", mean {item.confidence.label} {item.confidence.mean:.1f}"
     return text
+
+
+def _coarser(window: slice) -> slice:
+    return slice(window.start // _FINER, window.stop // _FINER)
 
 
 def _averaged(fine: Floats) -> Floats:

@@ -35,6 +35,21 @@ class Seen:
     depth: Floats
     normal: Floats
 
+    def window(self, margin: int, step: int) -> tuple[slice, slice]:
+        """Return rows and columns that hold all that is seen, at multiples of ``step``."""
+        hit = self.face >= 0
+        found = []
+        for axis in (0, 1):
+            taken = np.flatnonzero(hit.any(axis=1 - axis))
+            first, last = (int(taken[0]), int(taken[-1]) + 1) if taken.size else (0, 0)
+            low, high = max(0, first - margin), min(hit.shape[axis], last + margin)
+            found.append(slice(low // step * step, -(-high // step) * step))
+        return found[0], found[1]
+
+    def within(self, rows: slice, columns: slice) -> Seen:
+        """Return a window of it."""
+        return Seen(self.face[rows, columns], self.depth[rows, columns], self.normal[rows, columns])
+
 
 def rasterise(corners: Doubles, normals: Doubles, faces: Ints, size: tuple[int, int]) -> Seen:
     """Draw a closed mesh.
@@ -51,20 +66,27 @@ def rasterise(corners: Doubles, normals: Doubles, faces: Ints, size: tuple[int, 
     """
     width, height = size
     face = np.full(width * height, -1, dtype=np.int32)
-    depth = np.full(width * height, -np.inf, dtype=np.float32)
+    depth = np.full(width * height, np.nan, dtype=np.float32)
     shares = np.zeros((width * height, 2), dtype=np.float32)
+    nearest = np.full(width * height, np.iinfo(np.int64).min)
     for pixel, z, index, share in _fragments(corners.astype(np.float32), faces, size):
-        order = np.argsort(z, kind="stable")
-        order = order[z[order] > depth[pixel[order]]]
-        # Of repeated pixels the last assignment stays: the nearest.
-        face[pixel[order]] = index[order]
-        depth[pixel[order]] = z[order]
-        shares[pixel[order]] = share[order]
+        # Depth above, number of the fragment below: the greatest is the nearest, and names itself.
+        rank = (_ordered(z).astype(np.int64) << 32) | np.arange(len(z))
+        np.maximum.at(nearest, pixel, rank)
+        won = np.flatnonzero(nearest[pixel] == rank)
+        place = pixel[won]
+        face[place], depth[place], shares[place] = index[won], z[won], share[won]
     hit = face >= 0
     normal = np.zeros((width * height, 3), dtype=np.float32)
     normal[hit] = _interpolated(normals, faces[face[hit]], shares[hit])
-    depth[~hit] = np.nan
     return Seen(face.reshape(height, width), depth.reshape(height, width), normal.reshape(height, width, 3))
+
+
+def _ordered(values: Floats) -> Ints:
+    """Return whole numbers in the order of the values: the bits of a float, mirrored below zero."""
+    bits = values.view(np.int32)
+    found: Ints = np.where(bits < 0, bits ^ np.int32(0x7FFFFFFF), bits)
+    return found
 
 
 def _interpolated(values: Doubles, corners: Ints, shares: Floats) -> Floats:
@@ -80,8 +102,10 @@ def _fragments(
 ) -> Iterator[tuple[Ints, Floats, Ints, Floats]]:
     """Yield pixel, depth, face and the shares of its second and third corner, in blocks."""
     points = corners[faces]
-    low, high = points.min(axis=1)[:, :2], points.max(axis=1)[:, :2]
-    inside = (high >= 0).all(axis=1) & (low < np.array(size)).all(axis=1)
+    first, second, third = (points[:, k, :2] for k in range(3))
+    low = np.minimum(np.minimum(first, second), third)
+    high = np.maximum(np.maximum(first, second), third)
+    inside = (high[:, 0] >= 0) & (high[:, 1] >= 0) & (low[:, 0] < size[0]) & (low[:, 1] < size[1])
     # y runs downwards on screen, so a face turned to the viewer has a negative area.
     front = np.flatnonzero((_area(points) < -1e-6) & inside)
     start = np.floor(low[front]).astype(np.int32)
@@ -127,7 +151,8 @@ def _share(points: Floats, start: Ints, step: Floats, corner: int) -> Floats:
     from_, to = (points[:, 2], points[:, 0]) if corner == 1 else (points[:, 0], points[:, 1])
     area = _area(points)
     by_x, by_y = -(to[:, 1] - from_[:, 1]) / area, (to[:, 0] - from_[:, 0]) / area
-    x0, y0 = start[:, 0] + np.float32(0.5) - from_[:, 0], start[:, 1] + np.float32(0.5) - from_[:, 1]
+    # Small differences of large numbers, so taken before they are single.
+    x0, y0 = (start + 0.5 - from_[:, :2]).astype(np.float32).T
     rows = (by_x * x0 + by_y * y0)[:, None] + by_y[:, None] * step
     found: Floats = rows[:, :, None] + (by_x[:, None] * step)[:, None, :]
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 
 from foldsight.export.raster import Seen
 from foldsight.typing import Bools, Doubles, Floats
@@ -46,8 +47,8 @@ def light_on(normals: Floats | Doubles) -> tuple[Floats, Floats]:
     return bright, gloss
 
 
-def shade(seen: Seen, colors: Floats, theme: Theme, scale: float) -> Floats:
-    """Return the picture as RGBA 0-1; shape (H, W, 4).
+def shade(seen: Seen, colors: Floats, theme: Theme, scale: float, height: int) -> Floats:
+    """Return what is seen as RGBA 0-1; shape (H, W, 4).
 
     Parameters
     ----------
@@ -56,19 +57,23 @@ def shade(seen: Seen, colors: Floats, theme: Theme, scale: float) -> Floats:
         RGB 0-1 of each face; the last row is never shown.
     theme : Theme
     scale : float
-        Pixels per Å, so that shade and outlines have one strength at every size.
+        Pixels per Å, so that outlines have one strength at every size.
+    height : int
+        Of the whole picture in pixels, of which ``seen`` may be a window with the :func:`margin`.
     """
     hit = seen.face >= 0
-    # Only the pixels that show something are worked on; most of a picture is page.
-    bright, gloss = light_on(seen.normal[hit])
-    bright *= 1 - 0.52 * crevices(seen.depth, hit)
     page = np.array(rgb_of(theme.page), dtype=np.float32)
+    rgba = np.empty((*hit.shape, 4), dtype=np.float32)
+    rgba[...] = (*page, 0.0)
+    if not hit.any():
+        return rgba
+    # Only the pixels that show something are worked on.
+    bright, gloss = light_on(seen.normal[hit])
+    bright *= 1 - 0.52 * crevices(seen.depth, hit, height)
     rgb = colors[seen.face[hit]] * bright[:, None] + 0.16 * gloss[:, None]
     rgb += (page - rgb) * (0.30 * away(seen.depth[hit]))[:, None]
     line = (2.2 * theme.outline * outlines(seen.depth, hit, scale)).clip(0, 0.85)
     rgb += (_OUTLINE - rgb) * line[:, None]
-    rgba = np.empty((*hit.shape, 4), dtype=np.float32)
-    rgba[...] = (*page, 0.0)
     rgba[hit] = np.concatenate([rgb.clip(0, 1), np.ones((len(rgb), 1), dtype=np.float32)], axis=1)
     return rgba
 
@@ -82,7 +87,17 @@ def away(depth: Floats) -> Floats:
     return found
 
 
-def crevices(depth: Floats, hit: Bools) -> Floats:
+def margin(height: int) -> int:
+    """Return how many pixels of page around a structure have a part in its shade."""
+    return 2 * 3 * (_radius(max(_REACH), height) + 1)
+
+
+def _radius(reach: float, height: int) -> int:
+    """Return the pixels that a blur reaches in a picture of half the size."""
+    return max(1, int(reach * height / 2))
+
+
+def crevices(depth: Floats, hit: Bools, height: int) -> Floats:
     """Return 0-1 for each pixel of ``hit``: how far it lies behind its surroundings.
 
     The depth is compared with its own blur (Luft et al. 2006, ACM Trans. Graph. 25:1206).
@@ -91,7 +106,7 @@ def crevices(depth: Floats, hit: Bools) -> Floats:
     small = np.where(hit[::2, ::2], depth[::2, ::2], np.float32(0))
     dark = np.zeros_like(small)
     for reach, depth_scale in zip(_REACH, (3.0, 9.0), strict=True):
-        radius = max(1, int(reach * small.shape[0]))
+        radius = _radius(reach, height)
         around = blur(small * weight, radius) / np.maximum(blur(weight, radius), 1e-3)
         dark += np.clip((around - small) / depth_scale, 0, 1)
     wide = np.repeat(np.repeat(dark / 1.4, 2, axis=0), 2, axis=1)[: depth.shape[0], : depth.shape[1]]
@@ -115,19 +130,8 @@ def blur(image: Floats, radius: int) -> Floats:
     """Return the image under three passes of a box of ``2 radius + 1`` pixels."""
     for axis in (0, 1):
         for _ in range(3):
-            image = _box(image, radius, axis)
+            image = uniform_filter1d(image, 2 * radius + 1, axis=axis, mode="nearest")
     return image
-
-
-def _box(image: Floats, radius: int, axis: int) -> Floats:
-    pad = [(0, 0), (0, 0)]
-    pad[axis] = (radius + 1, radius)
-    total = np.cumsum(np.pad(image, pad, mode="edge"), axis=axis, dtype=np.float64)
-    size = 2 * radius + 1
-    ahead = np.take(total, np.arange(size, total.shape[axis]), axis=axis)
-    behind = np.take(total, np.arange(0, total.shape[axis] - size), axis=axis)
-    found: Floats = ((ahead - behind) / size).astype(np.float32)
-    return found
 
 
 def rgb_of(color: str) -> tuple[float, float, float]:

@@ -33,6 +33,9 @@ from foldsight_widgets.traits import (
     selection_to_json,
 )
 
+#: Width and height in pixels of the still picture, for readers without a kernel; each view waits for it.
+STILL = (640, 480)
+
 
 class StructureView(Noted, anywidget.AnyWidget):
     """An interactive view of one or several structures.
@@ -256,7 +259,7 @@ def _drawn(scene: Scene) -> bytes | None:
     except ModuleNotFoundError:
         return None
     try:
-        png: bytes = picture.render_png(scene, (900, 675))
+        png: bytes = picture.render_png(scene, STILL)
     except BadRequest:
         # Nothing that a still picture can show (no protein chain); the live view may still show it.
         return None
