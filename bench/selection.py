@@ -126,6 +126,7 @@ def measure(repeats: int) -> dict[str, list[float]]:
         view = notebook.view(0)
         view.ask(LISTEN)
         view.root.get_by_role("tab", name="Table").click()
+        notebook.page.wait_for_timeout(3000)  # the picture that the kernel keeps is taken
         from_panel(notebook, view, PANELS[0], 5)  # the first one makes the programs of side chains
         for k in range(repeats):
             for number, panel in enumerate(PANELS):
