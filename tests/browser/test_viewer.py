@@ -69,6 +69,28 @@ def test_a_double_click_goes_there(page_view: Show) -> None:
     view.wait_selection("A:3")
 
 
+#: JavaScript: have the picture of names drawn but not yet read, then click at once.
+CLICK_EARLY = """(() => {
+    const canvas = view.three.viewer.plugin.canvas3d, { x, y } = arg;
+    const element = view.root.querySelector('canvas'), box = element.getBoundingClientRect();
+    canvas.requestDraw();
+    canvas.tick(performance.now());
+    canvas.asyncIdentify([x - box.x, y - box.y]);
+    const press = { clientX: x, clientY: y, button: 0, bubbles: true, composed: true };
+    element.dispatchEvent(new PointerEvent('pointerdown', press));
+    element.dispatchEvent(new MouseEvent('mousedown', { ...press, buttons: 1 }));
+    element.dispatchEvent(new MouseEvent('mouseup', { ...press, buttons: 0 }));
+    return view.three.viewer.looking !== null;
+})()"""
+
+
+def test_a_click_before_the_names_are_read_finds_its_residue(page_view: Show) -> None:
+    view = page_view(Scene.of(prediction()))
+    place = view.ask("view.locate(arg)", {"chain": "B", "auth_seq": 9, "ins_code": ""})
+    assert view.ask(CLICK_EARLY, place), "the click came too late to test anything"
+    view.wait_selection("B:9")
+
+
 def test_the_pointer_in_3d_is_told_in_words_and_in_the_strip(page_view: Show) -> None:
     view = page_view(Scene.of(prediction(first=25)))
     place = view.ask("view.locate(arg)", {"chain": "A", "auth_seq": 40, "ins_code": ""})

@@ -9,10 +9,12 @@ import type { StateObjectSelector } from 'molstar/lib/mol-state/index.js';
 import { Vec4 } from 'molstar/lib/mol-math/linear-algebra.js';
 import { Color } from 'molstar/lib/mol-util/color/index.js';
 import { Task, type RuntimeContext } from 'molstar/lib/mol-task/index.js';
+import { isEmptyLoci, type Loci } from 'molstar/lib/mol-model/loci.js';
 import type { ResidueTable } from '../residues';
 import type { Representation, Scene, StructureData } from '../scene';
 import { distance, drawMarks, type PlacedMark } from './marks';
 import { bestCamera } from './framing';
+import { hitAt } from './hit';
 import { lociOf, Mapping, rowAt, secondaryClasses, tracePosition } from './mapping';
 import { pngOf, type PictureOptions } from './picture';
 import { createPlugin, frames, inSoftware, lightShape } from './plugin';
@@ -58,15 +60,23 @@ export class MolViewer {
   onPick: (pick: Pick) => void = () => {};
   onHover: (row: number) => void = () => {};
   private covered = false;
+  /** Ends when it is known what was clicked; null when nothing is looked for. */
+  looking: Promise<void> | null = null;
   /** A frame was drawn: the camera may have moved. */
   onCamera: () => void = () => {};
 
   private constructor(readonly plugin: PluginContext) {
     this.light = inSoftware(plugin);
-    plugin.behaviors.interaction.click.subscribe(({ current, modifiers, button }) => {
+    plugin.behaviors.interaction.click.subscribe(({ current, modifiers, button, page }) => {
       if (button > 1) return;
-      const row = rowAt(current.loci, this.mappings);
-      this.onPick({ row, shift: modifiers.shift, toggle: modifiers.control || modifiers.meta });
+      const hit = (loci: Loci) => this.onPick(
+        { row: rowAt(loci, this.mappings), shift: modifiers.shift, toggle: modifiers.control || modifiers.meta });
+      if (!page || (!this.looking && !isEmptyLoci(current.loci))) return hit(current.loci);
+      // Clicks are told in their order.
+      const looking = (this.looking ?? Promise.resolve()).then(() => hitAt(plugin, page)).then(hit).finally(() => {
+        if (this.looking === looking) this.looking = null;
+      });
+      this.looking = looking;
     });
     plugin.behaviors.interaction.hover.subscribe(({ current }) => this.onHover(rowAt(current.loci, this.mappings)));
     // The trackball moves the camera without a word, so look at each frame.

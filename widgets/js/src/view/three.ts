@@ -42,7 +42,7 @@ export class ThreePanel {
 
   constructor(private readonly store: Store, private readonly actions: ThreeActions) {
     store.listen((change, origin) => this.changed(change, origin));
-    this.element.addEventListener('dblclick', event => this.doubled(event));
+    this.element.addEventListener('dblclick', event => void this.doubled(event));
     this.arrange();
   }
 
@@ -207,9 +207,13 @@ export class ThreePanel {
   }
 
   /** The first click of a double click selects, the second clears: select again, and go there. */
-  private doubled(event: Event): void {
-    if (this.clicked < 0) return;
+  private async doubled(event: Event): Promise<void> {
+    const picture = this.pictures.find(p => p.stage.element.contains(event.target as Node));
+    const looking = picture?.stage.viewer?.looking;
+    if (this.clicked < 0 && !looking) return;
     event.preventDefault();
+    await looking;
+    if (this.clicked < 0) return;
     this.store.take([this.clicked], this);
     this.focus(new Set([this.clicked]));
   }
