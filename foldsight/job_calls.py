@@ -91,7 +91,9 @@ class JobOperations:
             When ``timeout`` seconds pass first.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
-        since, patience = -1, _Patience()
+        silent = on_update is None
+        # Who wants news has the first at once; who wants none is answered once, at the end.
+        since, patience = 0 if silent else -1, _Patience()
         while True:
             left = POLL if deadline is None else min(POLL, deadline - time.monotonic())
             if left <= 0:
@@ -99,7 +101,7 @@ class JobOperations:
                     f"Job {job_id} had not ended after {timeout:g} s.", hint="It goes on; ask again."
                 )
             try:
-                job: Json = yield _job(job_id, 0 if since < 0 else left, max(since, 0))
+                job: Json = yield _job(job_id, 0 if since < 0 else left, max(since, 0), ended=silent)
             except ServiceUnavailable as fault:
                 yield patience.pause(fault)
                 yield FindAgain()
@@ -122,8 +124,9 @@ class JobOperations:
         return ask("GET", "/health")
 
 
-def _job(job_id: str, wait: float, since: int) -> Ask[Json]:
-    return ask("GET", f"/jobs/{job_id}", params={"wait": wait, "since": since})
+def _job(job_id: str, wait: float, since: int, *, ended: bool = False) -> Ask[Json]:
+    params = {"wait": wait, "until": "ended"} if ended else {"wait": wait, "since": since}
+    return ask("GET", f"/jobs/{job_id}", params=params)
 
 
 def _file(job_id: str, name: str) -> Ask[bytes]:

@@ -89,11 +89,11 @@ class Fold:
 
         def changed(job: Json) -> None:
             self.job = job
-            if on_change is not None:
-                on_change(job)
+            assert on_change is not None
+            on_change(job)
 
         if not self.over:
-            self.job = self._service.wait(self.id, changed, timeout)
+            self.job = self._service.wait(self.id, None if on_change is None else changed, timeout)
         return self
 
     def result(self, timeout: float | None = None) -> Prediction:

@@ -352,7 +352,7 @@ def submit(shop: Workplace, account: str, number: int) -> str:
     work = shop.core.service.queue.submit(
         ("ana", "Ana"), request, f"{account}-{number}", PLANS["lab"], place=Place(account=account)
     )
-    return str(shop.run(work)[0])
+    return str(shop.run(work)[0]["id"])
 
 
 def test_beyond_the_allowance_each_prediction_is_counted_once_at_stripe(

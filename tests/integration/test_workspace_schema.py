@@ -62,7 +62,8 @@ def test_records_are_append_only(workplace: Workplace, table: str, change: str) 
 def test_a_charge_and_its_refund_are_both_on_record_and_repeat_nothing(workplace: Workplace) -> None:
     queue = workplace.core.service.queue
     request = {"kind": "fold", "name": "p", "engine": "auto", "sequence": "ACDEFGHIKL"}
-    job, _ = workplace.run(queue.submit(("payer", "Payer"), request, "key-1", Plan("ten", "Ten", 10, 1)))
+    made, _ = workplace.run(queue.submit(("payer", "Payer"), request, "key-1", Plan("ten", "Ten", 10, 1)))
+    job = str(made["id"])
     assert workplace.run(queue.cancel("payer", job))
     assert not workplace.run(queue.cancel("payer", job))
     rows = workplace.sql(
@@ -81,7 +82,7 @@ def test_a_prediction_without_a_project_goes_to_the_personal_one(workplace: Work
         "SELECT j.id::text, p.personal, p.owner_id FROM jobs j JOIN projects p ON p.id = j.project_id "
         "WHERE user_id = 'solo'"
     )
-    assert {row["id"] for row in rows} == set(jobs)
+    assert {row["id"] for row in rows} == {str(job["id"]) for job in jobs}
     assert {(row["personal"], row["owner_id"]) for row in rows} == {(True, "solo")}
     members = workplace.sql("SELECT role FROM project_members WHERE user_id = 'solo'")
     assert members == [{"role": "owner"}]

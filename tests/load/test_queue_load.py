@@ -56,7 +56,7 @@ def request(number: int) -> dict[str, Any]:
 
 async def submit(queue: Queue, user: int, number: int, plan: Plan) -> str:
     found, _ = await queue.submit((f"u{user:02}", f"User {user}"), request(number), f"key{number}", plan)
-    return found
+    return str(found["id"])
 
 
 @pytest.mark.parametrize("servers", [1, 2])

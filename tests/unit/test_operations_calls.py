@@ -122,6 +122,12 @@ def test_waiting_outlasts_a_restart_and_tells_of_each_change_once() -> None:
     assert steps[0].options["params"] == {"wait": 0, "since": 0}
 
 
+def test_who_wants_no_news_is_answered_at_the_end() -> None:
+    found, steps = both(lambda client: client.wait("j"), state("running", 1), state("done", 2))
+    assert found["state"] == "done"
+    assert steps[0].options["params"] == {"wait": 20.0, "until": "ended"}
+
+
 def test_other_errors_end_the_waiting() -> None:
     with pytest.raises(NotFound):
         Doing(Script(NotFound("no job"))).wait("j")

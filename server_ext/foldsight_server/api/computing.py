@@ -31,10 +31,10 @@ async def submit_analysis(call: Call) -> Response:
     request, key = place.bind(request, key)
     known = await call.service.results.known(key, request["name"], place.region)
     user = (call.identity.id, call.identity.name)
-    job_id, new = await call.service.queue.submit(
+    row, new = await call.service.queue.submit(
         user, request, key, replace(plan, predictions=None), known, place=place
     )
-    return Response(view(await call.service.queue.get(user[0], job_id)), status=202 if new else 200)
+    return Response(view(row), status=202 if new else 200)
 
 
 async def _input(call: Call, item: Input) -> tuple[str, list[dict[str, Any]]]:

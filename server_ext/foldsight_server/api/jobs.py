@@ -29,8 +29,7 @@ async def submit(call: Call) -> Response:
     place, plan = await place_of(call, body.project)
     normal, key = place.bind(normal, key)
     known = await call.service.results.known(key, normal["name"], place.region)
-    job_id, new = await call.service.queue.submit(user, normal, key, plan, known, place=place)
-    row = await call.service.queue.get(call.identity.id, job_id)
+    row, new = await call.service.queue.submit(user, normal, key, plan, known, place=place)
     return Response(view(row), status=202 if new else 200)
 
 
@@ -79,17 +78,17 @@ async def listing(call: Call) -> Response:
 
 
 async def show(call: Call) -> Response:
-    """Show a job; with ``wait`` and ``since`` hold the answer until its version is newer."""
+    """Show a job; with ``wait`` hold the answer until its version exceeds ``since``, or it has ended."""
     wait, since = call.number("wait", 0, MAX_WAIT), int(call.number("since", 0, 2**53))
-    job_id = call.id("job")
+    job_id, end = call.id("job"), call.choice("until", ("changed", "ended")) == "ended"
     loop = asyncio.get_running_loop()
     deadline = loop.time() + wait
-    with call.service.events.watch(job_id) as waiter:
+    with call.service.events.watch(job_id, end=end) as waiter:
         while True:
             waiter.clear()
             row = await call.service.queue.get(call.identity.id, job_id)
             left = deadline - loop.time()
-            if row["version"] > since or row["state"] in jobs.FINAL or left <= 0:
+            if (row["version"] > since and not end) or row["state"] in jobs.FINAL or left <= 0:
                 return Response(view(row))
             # A notification can be lost with its connection, so look again now and then.
             await changed(waiter, min(left, 5.0))

@@ -17,6 +17,7 @@ _SCHEMAS: dict[str, dict[str, Any]] = {
     "offset": {"type": "integer", "minimum": 0, "maximum": 10_000},
     "wait": {"type": "number", "minimum": 0, "maximum": 60},
     "since": {"type": "integer", "minimum": 0},
+    "until": {"type": "string", "enum": ["changed", "ended"]},
     "after": {"type": "integer", "minimum": 0},
     "trash": {"type": "string", "enum": ["true", "false"]},
     "public": {"type": "string", "enum": ["true", "false"]},

@@ -37,7 +37,7 @@ _JOBS = (
     Route("POST", "/jobs/forecast", jobs.forecast_job, body=bodies.Submit),
     Route("POST", "/analyses", computing.submit_analysis, body=bodies.SubmitAnalysis),
     Route("GET", "/jobs", jobs.listing, query=("state", "limit")),
-    Route("GET", "/jobs/{job}", jobs.show, query=("wait", "since")),
+    Route("GET", "/jobs/{job}", jobs.show, query=("wait", "since", "until")),
     Route("POST", "/jobs/{job}/cancel", jobs.cancel),
     Route("GET", "/jobs/{job}/files/{name}", jobs.download),
     Route("GET", "/jobs/{job}/files/{name}/link", jobs.link_job_file),

@@ -7,7 +7,6 @@ advisory lock. When it dies the lock falls, and the next one takes its runs back
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import socket
@@ -67,6 +66,8 @@ class Dispatcher:
         self._runs: dict[str, asyncio.Task[None]] = {}
         self._progress: dict[str, tuple[Claim, float, str]] = {}
         self._last_busy = 0.0
+        #: Whether a job may wait that can be claimed once there is room.
+        self._waiting = True
         self.leads = False
 
     @property
@@ -114,6 +115,7 @@ class Dispatcher:
         for run in await self._queue.orphans(self._owner, all_others=True):
             _log.warning("taking back job %s from a server that is gone", run.id)
             await self._recorder.lost(run)
+        self._waiting = True
 
     async def _lead(self, connection: psycopg.AsyncConnection[Any]) -> None:
         works = (self._dispatch, self._keep_leases, self._listen, self._write_progress)
@@ -131,8 +133,10 @@ class Dispatcher:
         while True:
             self._wake.clear()
             pause = await self._fill()
-            with contextlib.suppress(TimeoutError):
+            try:
                 await asyncio.wait_for(self._wake.wait(), IDLE if pause is None else min(pause + 0.05, IDLE))
+            except TimeoutError:
+                self._waiting = True  # news can be lost; look again
 
     async def _fill(self) -> float | None:
         """Claim as many jobs as there are workers and one more, so that none is ever idle.
@@ -149,8 +153,10 @@ class Dispatcher:
         if self._cluster is None and await self._queue.next_in() is None:
             return None  # nothing to start a cluster for
         cluster = await self._ready_cluster()
-        while len(self._runs) <= cluster.workers and cluster.healthy:
+        while self._waiting and len(self._runs) <= cluster.workers and cluster.healthy:
+            self._waiting = False  # before we ask: what is submitted meanwhile tells of itself
             claim, outlook = await self._queue.claim(self._owner, LEASE)
+            self._waiting |= outlook.waiting
             if claim is not None:
                 self._claims[claim.id] = claim
                 self._runs[claim.id] = asyncio.create_task(self._run(claim, cluster))
@@ -188,7 +194,8 @@ class Dispatcher:
         try:
             with logs.about(job=claim.id), tracing.span(f"job {claim.request['kind']}", {}) as span:
                 span.note(job=claim.id, attempt=claim.attempt)
-                await self._recorder.record(claim, lambda: self._execute(claim, cluster))
+                if not await self._recorder.record(claim, lambda: self._execute(claim, cluster)):
+                    self._waiting = True
         except Exception:  # whatever it is, the other runs go on and the lease of this one ends
             _log.exception("how job %s ended could not be recorded; its lease will run out", claim.id)
         finally:
@@ -212,6 +219,7 @@ class Dispatcher:
             gone = await self._queue.orphans(self._owner, all_others=False)
             for run in [*gone, *(strays & unknown)]:
                 await self._recorder.lost(run)
+                self._waiting = True
                 self._wake.set()
             strays = unknown
 
@@ -221,6 +229,7 @@ class Dispatcher:
                 claim = self._claims.get(notice.payload)
                 if claim is not None:
                     await self._stop_run(Run(claim.id, claim.attempt))
+            self._waiting = True
             self._wake.set()
         raise OSError("the listening connection was lost")
 

@@ -34,14 +34,19 @@ class Recorder:
     def __init__(self, queue: Queue, results: Results) -> None:
         self._queue, self._results = queue, results
 
-    async def record(self, claim: Claim, execute: Callable[[], Awaitable[dict[str, Any]]]) -> None:
-        """Answer a claim from the cache, or execute it, and record what came of it."""
+    async def record(self, claim: Claim, execute: Callable[[], Awaitable[dict[str, Any]]]) -> bool:
+        """Answer a claim from the cache, or execute it, and record what came of it.
+
+        Returns
+        -------
+        bool
+            Whether it ended with a result; else it may wait again.
+        """
         name = str(claim.request.get("name", ""))
         if claim.known:
             found = await _insist(lambda: self._results.known(claim.cache_key, name, claim.region))
             if found is not None:
-                await _insist(lambda: self._queue.finish(claim, found, cached=True))
-                return
+                return await _insist(lambda: self._queue.finish(claim, found, cached=True))
         try:
             outcome = await execute()
         except WorkerDied:
@@ -54,25 +59,26 @@ class Recorder:
         except EngineFailed as error:
             await self._fault(claim, "broke", error)
         else:
-            await self._end(claim, outcome)
+            return await self._end(claim, outcome)
+        return False
 
     async def lost(self, run: Run) -> None:
         """Record that a run went down with its cluster, server or lease."""
         await self._fault(run, "lost", _lost())
 
-    async def _end(self, claim: Claim, outcome: dict[str, Any]) -> None:
+    async def _end(self, claim: Claim, outcome: dict[str, Any]) -> bool:
         if "error" in outcome:
             error = error_from_dict(outcome["error"])
             await self._fault(claim, "refused" if error.refused else "broke", error)
-            return
+            return False
         try:
             result = await self._results.store(outcome["files"], claim.region)
         except Exception as fault:  # a full disk, or a bundle that cannot be read again
             _log.exception("the result of job %s could not be stored", claim.id)
             error = Failed("The result could not be stored.", hint=f"{type(fault).__name__}: {fault}"[:200])
             await self._fault(claim, "broke", error)
-            return
-        await _insist(lambda: self._queue.finish(claim, result))
+            return False
+        return await _insist(lambda: self._queue.finish(claim, result))
 
     async def _fault(self, run: Run, kind: Fault, error: FoldSightError) -> None:
         await _insist(lambda: self._queue.fault(run, kind, error))

@@ -1,20 +1,5 @@
 -- name: known_caller
--- The caller, known from now on, and the project that takes predictions for which nobody named one.
--- A row that says so already is not written again with every call. The plan counts where others predict in
--- the caller's projects; null where it is not at hand.
-WITH known AS (
-    INSERT INTO users (id, name, plan) VALUES (%(user_id)s, %(user_name)s, coalesce(%(own_plan)s, 'free'))
-    ON CONFLICT (id) DO UPDATE SET name = excluded.name, last_seen = now(),
-        plan = coalesce(%(own_plan)s, users.plan)
-    WHERE users.name <> excluded.name OR users.plan <> %(own_plan)s
-        OR users.last_seen < now() - interval '1 hour'
-), made AS (
-    INSERT INTO projects (owner_id, name, personal)
-    SELECT %(user_id)s, 'Personal', true
-    WHERE NOT EXISTS (SELECT 1 FROM projects WHERE owner_id = %(user_id)s AND personal)
-    ON CONFLICT (owner_id) WHERE personal DO NOTHING RETURNING id, owner_id)
-INSERT INTO project_members (project_id, user_id, role, added_by)
-SELECT id, owner_id, 'owner', owner_id FROM made;
+SELECT know_caller(%(user_id)s, %(user_name)s, %(own_plan)s);
 
 -- name: charge
 -- One prediction of the period, if it is left: count and limit in one statement, and the record of it.
@@ -49,12 +34,14 @@ SELECT files, summary FROM results WHERE cache_key = %(cache_key)s;
 
 -- name: insert_done
 -- A job that the cache answers.
-INSERT INTO jobs (user_id, kind, name, engine, request, cache_key, state, sort_key, max_running,
-                  progress, message, files, summary, cached, started, finished, version, account, plan, project_id)
-VALUES (%(user_id)s, %(kind)s, %(name)s, %(engine)s, %(request)s, %(cache_key)s, 'done', 0, 1,
-        1, 'from the cache', %(files)s, %(summary)s, true, now(), now(), 1, %(account)s, %(plan)s,
-        coalesce(%(project_id)s, (SELECT id FROM projects WHERE owner_id = %(user_id)s AND personal)))
-RETURNING id;
+WITH caller AS MATERIALIZED (SELECT know_caller(%(user_id)s, %(user_name)s, %(own_plan)s) AS own), made AS (
+    INSERT INTO jobs (user_id, kind, name, engine, request, cache_key, state, sort_key, max_running, progress,
+                      message, files, summary, cached, started, finished, version, account, plan, project_id)
+    SELECT %(user_id)s, %(kind)s, %(name)s, %(engine)s, %(request)s, %(cache_key)s, 'done', 0, 1, 1,
+           'from the cache', %(files)s, %(summary)s, true, now(), now(), 1, %(account)s, %(plan)s,
+           coalesce(%(project_id)s, caller.own) FROM caller
+    RETURNING *)
+SELECT made.*, NULL AS position, deposit(made.id) FROM made;
 
 -- name: forget
 -- A cached result whose files are gone.
@@ -63,15 +50,18 @@ DELETE FROM results WHERE cache_key = %(cache_key)s;
 -- name: insert_queued
 -- Nothing comes back when the same request of the same user under the same name and for the same project is
 -- in flight.
-WITH made AS (
+WITH caller AS MATERIALIZED (SELECT know_caller(%(user_id)s, %(user_name)s, %(own_plan)s) AS own), made AS (
     INSERT INTO jobs (user_id, kind, name, engine, request, cache_key, sort_key, max_running, charged, account,
                       plan, project_id)
-    VALUES (%(user_id)s, %(kind)s, %(name)s, %(engine)s, %(request)s, %(cache_key)s,
-            extract(epoch FROM clock_timestamp()) - %(head_start)s, %(max_running)s, %(charged)s, %(account)s, %(plan)s,
-            coalesce(%(project_id)s, (SELECT id FROM projects WHERE owner_id = %(user_id)s AND personal)))
+    SELECT %(user_id)s, %(kind)s, %(name)s, %(engine)s, %(request)s, %(cache_key)s,
+           extract(epoch FROM clock_timestamp()) - %(head_start)s, %(max_running)s, %(charged)s, %(account)s,
+           %(plan)s, coalesce(%(project_id)s, caller.own) FROM caller
     ON CONFLICT (user_id, cache_key, name, project_id) WHERE state IN ('queued', 'running') DO NOTHING
-    RETURNING id)
-SELECT id, pg_notify('foldsight_work', '') FROM made;
+    RETURNING *)
+SELECT made.*, pg_notify('foldsight_work', ''),
+    (SELECT count(*) FROM jobs ahead
+     WHERE ahead.state = 'queued' AND (ahead.sort_key, ahead.seq) < (made.sort_key, made.seq)) AS position
+FROM made;
 
 -- name: in_flight
 SELECT id FROM jobs
@@ -80,7 +70,7 @@ WHERE user_id = %(user_id)s AND cache_key = %(cache_key)s AND name = %(name)s
   AND state IN ('queued', 'running');
 
 -- name: announce_job
-SELECT pg_notify('foldsight_job', %(id)s::text);
+SELECT pg_notify('foldsight_job', %(id)s::text || ' ' || %(state)s::text);
 
 -- name: get
 -- A job of the caller or of a project that they may see, and how many jobs wait before it.
@@ -112,7 +102,8 @@ SELECT pg_notify('foldsight_cancel', %(id)s::text);
 
 -- name: claim
 -- The next job: its user is below the cap, and nobody is folding the same request now. One row always: the
--- job or nulls, whether its result is known, whether others are due, and in how many seconds the next will be.
+-- job or nulls, whether its result is known, whether others wait and are due, and in how many seconds the next
+-- will be.
 WITH taken AS (UPDATE jobs SET state = 'running', attempt = attempt + 1, lease_owner = %(owner)s,
     lease_until = clock_timestamp() + make_interval(secs => %(lease)s),
     started = coalesce(started, clock_timestamp()), message = 'waiting for a worker', version = version + 1
@@ -125,9 +116,9 @@ WHERE id = (
     FOR UPDATE SKIP LOCKED LIMIT 1)
 RETURNING id, attempt, request, cache_key, plan, extract(epoch FROM started - created)::float8 AS waited)
 SELECT taken.*, EXISTS (SELECT 1 FROM results r WHERE r.cache_key = taken.cache_key) AS known, others.*,
-    CASE WHEN taken.id IS NOT NULL THEN pg_notify('foldsight_job', taken.id::text) END
+    CASE WHEN taken.id IS NOT NULL THEN pg_notify('foldsight_job', taken.id::text || ' running') END
 FROM (SELECT) always LEFT JOIN taken ON true CROSS JOIN LATERAL (
-    SELECT coalesce(bool_or(j.not_before <= clock_timestamp()), false) AS due,
+    SELECT count(*) > 0 AS waiting, coalesce(bool_or(j.not_before <= clock_timestamp()), false) AS due,
         extract(epoch FROM min(j.not_before) FILTER (WHERE j.not_before > clock_timestamp())
                 - clock_timestamp())::float8 AS due_in
     FROM jobs j WHERE j.state = 'queued' AND j.id IS DISTINCT FROM taken.id) others;
@@ -136,7 +127,7 @@ FROM (SELECT) always LEFT JOIN taken ON true CROSS JOIN LATERAL (
 WITH noted AS (
     UPDATE jobs SET progress = %(progress)s, message = %(message)s, version = version + 1
     WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'running' RETURNING id)
-SELECT pg_notify('foldsight_job', id::text) FROM noted;
+SELECT pg_notify('foldsight_job', id::text || ' running') FROM noted;
 
 -- name: finish
 -- Fenced: only the present attempt of a running job can end it. What lasts is remembered for equal requests.
@@ -149,23 +140,7 @@ WITH done AS (
 ), kept AS (
     INSERT INTO results (cache_key, files, summary) SELECT %(cache_key)s, files, summary FROM done WHERE %(keep)s
     ON CONFLICT (cache_key) DO NOTHING)
-SELECT id, engine, cached, summary, ran, pg_notify('foldsight_job', id::text) FROM done;
-
--- name: deposit
--- The structure of a finished prediction, put into its project; once, also when it comes from the cache again.
-INSERT INTO structures (project_id, created_by, name, sequence, sequence_length, sequence_hash, origin, engine,
-                        job_id, confidence_kind, confidence_mean, files, bytes)
-SELECT j.project_id, j.user_id, j.name, j.request ->> 'sequence',
-       length(replace(j.request ->> 'sequence', ':', '')),
-       encode(sha256(convert_to(j.request ->> 'sequence', 'UTF8')), 'hex'),
-       j.summary ->> 'origin', j.summary ->> 'engine', j.id,
-       j.summary #>> '{confidence,kind}', (j.summary #>> '{confidence,mean}')::float8, j.files,
-       (SELECT coalesce(sum((item ->> 'bytes')::bigint), 0) FROM jsonb_array_elements(j.files) item)
-FROM jobs j JOIN projects p ON p.id = j.project_id AND p.deleted IS NULL
-WHERE j.id = %(id)s AND j.kind = 'fold' AND j.summary ->> 'origin' IS NOT NULL AND NOT EXISTS (
-    SELECT 1 FROM structures s WHERE s.project_id = j.project_id AND s.name = j.name AND s.deleted IS NULL
-        AND s.files = j.files)
-ON CONFLICT DO NOTHING;
+SELECT id, engine, cached, summary, ran, deposit(id), pg_notify('foldsight_job', id::text || ' done') FROM done;
 
 -- name: tally
 -- The faults of a run so far. Fenced like finish; the row stays locked until the verdict is written.

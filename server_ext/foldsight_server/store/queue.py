@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -58,8 +59,9 @@ class Claim(Run):
 
 @dataclass(frozen=True)
 class Outlook:
-    """What waits beside a claim: whether others are due, and seconds until the next will be."""
+    """What waits beside a claim: whether any does, whether one is due, and seconds until the next will be."""
 
+    waiting: bool
     due: bool
     due_in: float | None
 
@@ -134,12 +136,13 @@ class Queue:
         known: Result | None = None,
         *,
         place: Place = OWN,
-    ) -> tuple[str, bool]:
+    ) -> tuple[Row, bool]:
         """Queue a request, or answer it with a known result or with a job in flight.
 
         Returns
         -------
-        id : str
+        job : dict
+            As :meth:`get` returns it.
         new : bool
             False when a job in flight is the same.
 
@@ -148,32 +151,32 @@ class Queue:
         QuotaExceeded
             When the plan's allowance is used up; nothing is queued then.
         """
-        job_id, answer = await self._submit(user, request, cache_key, plan, known, place)
+        job, answer = await self._submit(user, request, cache_key, plan, known, place)
         self._told(answer, {"engine": request["engine"]})
-        return job_id, answer != "in_flight"
+        return job, answer != "in_flight"
 
     async def _submit(
         self, user: tuple[str, str], request: Mapping[str, Any], cache_key: str, plan: Plan,
         known: Result | None, place: Place,
-    ) -> tuple[str, str]:  # fmt: skip
+    ) -> tuple[Row, str]:  # fmt: skip
         values = {**_values(user, request, cache_key, plan), **place.values(user[0])}
-        async with self._database.connection() as connection, connection.transaction():
-            await connection.execute(sql("known_caller"), values)
+        async with self._database.connection() as connection:
             if known is not None:
                 hit = {**values, "files": _jsonb(known.files), "summary": _jsonb(known.summary)}
                 row = await _one(connection, "insert_done", hit)
                 assert row is not None
-                await connection.execute(sql("deposit"), row)
-                return str(row["id"]), "cache"
-            row = await _one(connection, "insert_queued", values)
-            if row is None:
-                same = await _one(connection, "in_flight", values)
-                # It can have ended in between; then this request becomes a job after all.
-                if same is None:
-                    return await self._submit(user, request, cache_key, plan, None, place)
-                return str(same["id"]), "in_flight"
-            await _charge(connection, {**values, "id": row["id"]}, plan)
-            return str(row["id"]), "queued"
+                return row, "cache"
+            # Only where it is charged do two statements stand or fall together.
+            async with nullcontext() if plan.predictions is None else connection.transaction():
+                row = await _one(connection, "insert_queued", values)
+                if row is not None:
+                    await _charge(connection, {**values, "id": row["id"]}, plan)
+                    return row, "queued"
+            same = await _one(connection, "in_flight", values)
+        # It can have ended in between; then this request becomes a job after all.
+        if same is None:
+            return await self._submit(user, request, cache_key, plan, None, place)
+        return await self.get(user[0], str(same["id"])), "in_flight"
 
     async def get(self, user_id: str, job_id: str) -> Row:
         """Return a job of this user.
@@ -203,7 +206,7 @@ class Queue:
             if row is not None:
                 await connection.execute(sql("refund"), values)
                 await connection.execute(sql("announce_cancel"), values)
-                await connection.execute(sql("announce_job"), values)
+                await connection.execute(sql("announce_job"), {**values, "state": "cancelled"})
         if row is not None:
             self._told("cancelled", row)
         return row is not None
@@ -213,7 +216,7 @@ class Queue:
         async with self._database.connection() as connection:
             row = await _one(connection, "claim", {"owner": owner, "lease": lease})
         assert row is not None
-        outlook = Outlook(row["due"], row["due_in"])
+        outlook = Outlook(row["waiting"], row["due"], row["due_in"])
         if row["id"] is None:
             return None, outlook
         self._told("started", row)
@@ -243,14 +246,16 @@ class Queue:
             "files": _jsonb(result.files), "summary": _jsonb(result.summary),
             "message": "from the cache" if cached else "done", "keep": result.lasting and not cached,
         }  # fmt: skip
-        async with self._database.connection() as connection, connection.transaction():
+        refunds = cached or result.free
+        async with (
+            self._database.connection() as connection,
+            connection.transaction() if refunds else nullcontext(),
+        ):
             row = await _one(connection, "finish", values)
             if row is None:
                 return False
-            if cached or result.free:
+            if refunds:
                 await connection.execute(sql("refund"), values)
-            if claim.request["kind"] == "fold":
-                await connection.execute(sql("deposit"), values)
         self._told("done", row)
         return True
 
