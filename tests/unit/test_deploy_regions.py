@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from foldsight_server.dispatch.cluster import NoPlace
+from foldsight_server.dispatch.places import NoPlace, Worker
 from foldsight_server.dispatch.pools import Pools
 from foldsight_server.hub.settings import read_settings
 from foldsight_server.store.objects import ObjectStore
@@ -92,48 +94,36 @@ def test_a_result_of_one_region_answers_no_request_of_another() -> None:
     assert "region" not in request
 
 
-class Scheduler:
-    """As much of a Dask client as says which workers there are, and remembers what was sent."""
+class Common(Pools):
+    """The common cluster with a worker for each mark; it remembers where runs were sent."""
 
-    status = "running"
+    def __init__(self, known: dict[str, Region], *marks: str) -> None:
+        super().__init__(lambda _: None, known)
+        self._places.renew({str(number): [mark] if mark else [] for number, mark in enumerate(marks)})
+        self.sent: list[str] = []
 
-    def __init__(self, *resources: str) -> None:
-        self._workers = {
-            str(i): {"resources": dict.fromkeys(("FOLD", mark), 1)} for i, mark in enumerate(resources)
-        }
-        self.scheduler, self.sent = self, []
+    async def _actor(self, worker: Worker) -> Any:
+        return SimpleNamespace(run=partial(self._run, worker))
 
-    async def identity(self, n_workers: int) -> dict[str, Any]:
-        return {"workers": self._workers}
-
-    def submit(self, *_: Any, resources: dict[str, int], **__: Any) -> Any:
-        self.sent.append(resources)
-
-        async def done() -> dict[str, Any]:
-            return {"files": {}}
-
-        return done()
-
-
-def execute(client: Scheduler, region: str | None, known: dict[str, Region]) -> Any:
-    async def go() -> Any:
-        pools = Pools(lambda _: None, known)
-        pools._client = client
-        return await pools.execute(claim(region), [])
-
-    return asyncio.run(go())
+    async def _run(self, worker: Worker, *_: Any) -> dict[str, Any]:
+        self.sent.append(worker.address)
+        return {"files": {}}
 
 
 def test_a_job_of_a_region_goes_to_its_workers_or_nowhere() -> None:
     known = {"eu": Region("s3://eu")}
-    client = Scheduler("OTHER", "REGION_eu")
-    execute(client, "eu", known)
-    execute(client, None, known)
-    assert client.sent == [{"FOLD": 1, "REGION_eu": 1}, {"FOLD": 1}]
-    with pytest.raises(NoPlace, match="No worker with FOLD, REGION_eu"):
-        execute(Scheduler("OTHER"), "eu", known)
-    with pytest.raises(NoPlace, match="'us' is not known"):
-        execute(client, "us", known)
+
+    async def go() -> None:
+        pools = Common(known, "REGION_eu", "")
+        for region in ("eu", None, "eu", None):
+            assert await pools.execute(claim(region), []) == {"files": {}}
+        assert pools.sent == ["0", "1", "0", "1"]
+        with pytest.raises(NoPlace, match="No worker with REGION_eu"):
+            await Common(known, "OTHER").execute(claim("eu"), [])
+        with pytest.raises(NoPlace, match="'us' is not known"):
+            await pools.execute(claim("us"), [])
+
+    asyncio.run(go())
 
 
 def test_a_scheduler_of_a_region_must_be_encrypted() -> None:

@@ -5,40 +5,36 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Coroutine, Mapping
+import uuid
+from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
 from importlib import import_module
 from typing import Any
 
-from foldsight.errors import EngineFailed, ServiceUnavailable
+from foldsight.errors import ServiceUnavailable
 from foldsight_server.dispatch import task
 from foldsight_server.dispatch.child import Child
 from foldsight_server.dispatch.clusters import RESOURCE, address
-from foldsight_server.store.queue import Claim
+from foldsight_server.dispatch.places import Places, RunLost, Worker, WorkerDied
+from foldsight_server.store.queue import Claim, Run
 
 _log = logging.getLogger(__name__)
 #: Seconds that the cluster may take to come up on a busy machine.
 START_LIMIT = 120.0
-#: Seconds that what the scheduler said of its workers holds, unless it tells of a change.
+#: Seconds between two looks at which workers live, lest the scheduler's word of a change was lost.
 TRUST = 5.0
+#: Seconds in which the scheduler tells of a worker's end after a connection to it broke.
+GRACE = 3.0
 
 Report = Callable[[dict[str, Any]], None]
 
 
-class RunLost(Exception):
-    """The run ended without an outcome: the cluster is gone, or the run was cancelled."""
-
-
-class NoPlace(RunLost):
-    """There is no worker that may do this run, for now."""
-
-
-class WorkerDied(RunLost):
-    """The worker died while it ran this very run."""
-
-
 class Cluster:
     """A cluster of a child process, or one that is named by address, and the client to it.
+
+    Each worker that lives has an actor (:class:`foldsight_server.dispatch.task.Runner`) and one run at
+    a time, so that no run waits behind a busy worker while another is idle, and a dying worker takes no
+    other run with it.
 
     Parameters
     ----------
@@ -57,14 +53,11 @@ class Cluster:
         self._report, self._place, self._region = report, place, region
         self._child: Child | None = None
         self._client: Any = None
-        self._turn = asyncio.Lock()
-        self._gone = asyncio.Event()
-        self._watch: asyncio.Task[None] | None = None
-        self._futures: dict[str, Any] = {}
-        #: What each living worker has, and when we were told; None when it must be asked.
-        self._held: list[Mapping[str, Any]] | None = None
-        self._told = 0.0
-        self.workers = 1
+        self._watches: list[asyncio.Task[None]] = []
+        self._changed = asyncio.Event()
+        self._places = Places()
+        #: Where each run is, until the worker has answered.
+        self._runs: dict[Run, Worker] = {}
 
     async def start(self) -> None:
         """Start the child process and connect.
@@ -78,15 +71,17 @@ class Cluster:
         loading = asyncio.to_thread(import_module, "distributed")
         if place:
             self._client = await _connect(await loading, place.url, place.tls)
-            self.workers = await self._living()
         else:
             self._child = Child()
             distributed, told = await asyncio.gather(loading, self._child.first_line(START_LIMIT))
-            self.workers = int(told["workers"])
-            self._client = await _connect(distributed, told["address"], told["tls"])
+            # Workers of this machine are called without a way through the scheduler.
+            self._client = await _connect(
+                distributed, told["address"], told["tls"], direct=_of_this_machine()
+            )
         self._client.subscribe_topic(task.TOPIC, lambda event: self._report(event[1]))
         self._client.subscribe_topic("all", lambda event: self._hear(event[1]))
-        self._watch = asyncio.create_task(self._watch_health())
+        await self._look()
+        self._watches = [asyncio.create_task(watch()) for watch in (self._watch_health, self._watch_workers)]
 
     @property
     def healthy(self) -> bool:
@@ -95,118 +90,126 @@ class Cluster:
         return alive and self._client is not None and self._client.status == "running"
 
     @property
-    def _grows(self) -> bool:
-        """Whether somebody else adds and removes workers; ours of this machine are as many as were asked."""
-        return self._child is None or os.environ.get("FOLDSIGHT_CLUSTER", "local") not in ("local", "cuda")
-
-    def _hear(self, said: Any) -> None:
-        """Take note that a worker came or went, as the scheduler says of itself."""
-        if isinstance(said, dict) and said.get("action") in ("add-worker", "remove-worker"):
-            self._held = None
-
-    async def _living(self) -> int:
-        known = await self._client.scheduler.identity(n_workers=-1)
-        return max(len(known["workers"]), 1)
+    def workers(self) -> int:
+        """How many workers live; one at least, which the next run waits for."""
+        return max(len(self._places), 1)
 
     async def _watch_health(self) -> None:
         while self.healthy:
             await asyncio.sleep(0.25)
-            if self._grows and self._client is not None:
-                known = self._client.scheduler_info(n_workers=-1)["workers"]
-                self.workers = max(len(known), 1)
         _log.warning("the Dask cluster is gone")
-        self._gone.set()
+        self._places.close(RunLost("the cluster is gone"))
+
+    async def _watch_workers(self) -> None:
+        while True:
+            try:
+                await asyncio.wait_for(self._changed.wait(), TRUST)
+            except TimeoutError:
+                if not self._places.wanted:
+                    continue
+            self._changed.clear()
+            try:
+                await self._look()
+            except (OSError, CancelledError) as fault:
+                _log.info("the Dask scheduler does not say which workers live: %s", type(fault).__name__)
+
+    async def _look(self) -> None:
+        """Ask the scheduler which workers live that take runs."""
+        known = await self._client.scheduler.identity(n_workers=-1)
+        marks = {place: frozenset(worker["resources"]) for place, worker in known["workers"].items()}
+        self._places.renew({place: held - {RESOURCE} for place, held in marks.items() if RESOURCE in held})
+
+    def _hear(self, said: Any) -> None:
+        """Take note that a worker came or went, as the scheduler says of itself."""
+        action = said.get("action") if isinstance(said, dict) else None
+        if action == "add-worker":
+            self._changed.set()
+        elif action == "remove-worker":
+            place = str(said["worker"])
+            # One that was told to go was not brought down by its run.
+            self._places.lose(place, (RunLost if said.get("expected") else WorkerDied)(f"{place} is gone"))
 
     async def execute(self, claim: Claim, inputs: list[dict[str, bytes]]) -> dict[str, Any]:
-        """Run a claim on a worker, once one is free, and return what the task returns.
+        """Run a claim on a worker, once one is free, and return what the worker's actor returns.
 
         ``inputs`` are the files of the structures that an analysis takes; workers have no
         way to the store.
 
-        Not more runs than there are living workers are handed to Dask, so that none waits
-        behind a busy worker while another is idle, and a dying worker takes no other run
-        with it.
-
         Raises
         ------
         NoPlace, WorkerDied, RunLost
-        EngineFailed
-            When the worker sent back what is no outcome.
         """
-        async with self._turn:
-            wants = self._wants(claim)
-            request = {word: value for word, value in claim.request.items() if word != "region"}
-            await self._until_room(wants)
-            future = self._client.submit(
-                task.run, claim.id, claim.attempt, request, inputs,
-                key=_key(claim), resources=wants, pure=False, retries=0,
-            )  # fmt: skip
-            self._futures[_key(claim)] = future
-        try:
-            return await self._outcome(future)
-        finally:
-            self._futures.pop(_key(claim), None)
-
-    def _wants(self, claim: Claim) -> dict[str, int]:
-        """What a worker must have: a free place, and the region's mark unless all here are in it."""
-        marked = claim.region is not None and claim.region != self._region
-        return {RESOURCE: 1, **({f"REGION_{claim.region}": 1} if marked else {})}
-
-    async def _until_room(self, wants: Mapping[str, int]) -> None:
-        """Wait until a living worker has no run: one that died is started again, which takes a moment."""
-        while True:
-            now = asyncio.get_running_loop().time()
-            if self._held is None or now - self._told > TRUST:
-                self._told = now
-                known = await self._while_up(self._client.scheduler.identity(n_workers=-1))
-                self._held = [worker["resources"] for worker in known["workers"].values()]
-            held = self._held
-            if len(wants) > 1 and not any(wants.keys() <= one.keys() for one in held):
-                raise NoPlace(f"No worker with {', '.join(sorted(wants))} is connected.")
-            if len(held) > len(self._futures):
-                return
-            await asyncio.sleep(0.1)
-
-    async def _outcome(self, future: Any) -> dict[str, Any]:
-        from distributed import KilledWorker
-
-        try:
-            found: dict[str, Any] = await self._while_up(_result(future))
-        except KilledWorker as fault:
-            self._held = None
-            raise WorkerDied(str(fault)) from None
-        except RunLost:
-            raise
-        except Exception as fault:  # whatever else a worker raises is the job's fault
-            _log.exception("a run broke")
-            raise EngineFailed(f"The engine stopped: {type(fault).__name__}: {fault}.") from fault
+        run, marked = Run(claim.id, claim.attempt), claim.region not in (None, self._region)
+        worker = await self._places.take(frozenset({f"REGION_{claim.region}"} if marked else ()))
+        self._runs[run] = worker
+        sent = asyncio.create_task(self._send(run, worker, claim.request, inputs))
+        sent.add_done_callback(lambda _: self._over(run, worker))
+        # Who gives the run up does not free the worker: that does its answer.
+        found: dict[str, Any] = await asyncio.shield(sent)
         return found
 
-    async def _while_up(self, answer: Coroutine[Any, Any, Any]) -> Any:
-        """Wait for an answer, but not longer than the cluster lives: Dask would wait for its return."""
-        waiting, gone = asyncio.create_task(answer), asyncio.create_task(self._gone.wait())
+    def _over(self, run: Run, worker: Worker) -> None:
+        self._runs.pop(run, None)
+        self._places.leave(worker)
+
+    async def _send(
+        self, run: Run, worker: Worker, request: Mapping[str, Any], inputs: list[dict[str, bytes]]
+    ) -> dict[str, Any]:
+        words = {word: value for word, value in request.items() if word != "region"}
+        answer = asyncio.create_task(self._call(run, worker, words, inputs))
         try:
-            await asyncio.wait((waiting, gone), return_when=asyncio.FIRST_COMPLETED)
-            if not waiting.done():
-                raise RunLost("the cluster is gone")
-            return waiting.result()
-        except (CancelledError, OSError) as fault:
-            raise RunLost(str(fault)) from None
+            await asyncio.wait((answer, worker.lost), return_when=asyncio.FIRST_COMPLETED)
+            if answer.done() and (answer.exception() is None or isinstance(answer.exception(), RunLost)):
+                return answer.result()
+            # A connection breaks a moment before the scheduler tells that, and how, its worker went.
+            await asyncio.wait((worker.lost,), timeout=GRACE)
         finally:
-            waiting.cancel()
-            gone.cancel()
+            answer.cancel()
+        if worker.lost.done():
+            raise worker.lost.result()
+        _log.warning("the worker of job %s does not answer", run.id, exc_info=answer.exception())
+        # It lives but cannot be heard. Without its actor it stops what it does.
+        worker.runner = None
+        raise RunLost("the connection to the worker broke")
+
+    async def _call(
+        self, run: Run, worker: Worker, request: dict[str, Any], inputs: list[dict[str, bytes]]
+    ) -> dict[str, Any]:
+        if worker.runner is None:
+            worker.runner = await self._actor(worker)
+        if run not in self._runs:
+            raise RunLost("the run was cancelled")
+        found: dict[str, Any] = await worker.runner.run(run.id, run.attempt, request, inputs)
+        return found
+
+    async def _actor(self, worker: Worker) -> Any:
+        """Put an actor on a worker."""
+        distributed: Any = import_module("distributed")
+        key = f"runner-{uuid.uuid4().hex}"
+        future = self._client.submit(
+            task.Runner, actor=True, workers=[worker.address], key=key, pure=False, retries=0
+        )
+        fault = await future.exception()
+        if fault is not None:
+            raise fault
+        # An actor finds its client by itself; there can be several, one for each region.
+        with self._client.as_current():
+            return distributed.Actor(task.Runner, worker.address, key)
 
     async def cancel(self, claim: Claim) -> None:
-        """Ask the worker to stop a run; the run then ends as lost."""
-        future = self._futures.get(_key(claim))
-        if future is not None:
-            await future.cancel(force=True)
+        """Ask the worker to stop a run; the worker is free again when it has."""
+        worker = self._runs.pop(Run(claim.id, claim.attempt), None)
+        if worker is not None and worker.runner is not None:
+            try:
+                await worker.runner.stop(claim.id, claim.attempt)
+            except (OSError, RuntimeError) as fault:  # the worker is gone, and the run with it
+                _log.info("job %s could not be stopped: %s", claim.id, type(fault).__name__)
 
     async def close(self) -> None:
         """Disconnect and end the child process with its workers."""
-        self._gone.set()
-        if self._watch is not None:
-            self._watch.cancel()
+        for watch in self._watches:
+            watch.cancel()
+        self._places.close(RunLost("the cluster is closed"))
         client, self._client = self._client, None
         if client is not None:
             try:
@@ -218,16 +221,11 @@ class Cluster:
             await asyncio.to_thread(child.end)
 
 
-def _key(claim: Claim) -> str:
-    return f"job-{claim.id}-{claim.attempt}"
+def _of_this_machine() -> bool:
+    return (os.environ.get("FOLDSIGHT_CLUSTER") or "local") in ("local", "cuda")
 
 
-async def _result(future: Any) -> dict[str, Any]:
-    found: dict[str, Any] = await future
-    return found
-
-
-async def _connect(distributed: Any, address: str, tls: Mapping[str, str]) -> Any:
+async def _connect(distributed: Any, address: str, tls: Mapping[str, str], *, direct: bool = False) -> Any:
     """Connect a client; credentials are files' paths, or PEM texts that touch no disk."""
     security = (
         None
@@ -241,7 +239,13 @@ async def _connect(distributed: Any, address: str, tls: Mapping[str, str]) -> An
     )
     try:
         return await distributed.Client(
-            address, asynchronous=True, name="foldsight", security=security, timeout=START_LIMIT
+            address,
+            asynchronous=True,
+            name="foldsight",
+            security=security,
+            timeout=START_LIMIT,
+            direct_to_workers=direct,
+            set_as_default=False,
         )
     except OSError as fault:
         raise ServiceUnavailable(f"The Dask scheduler does not answer: {fault}.") from fault

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from foldsight.errors import FoldSightError
-from foldsight_server.dispatch.cluster import Cluster, NoPlace, Report
+from foldsight_server.dispatch.cluster import Cluster, Report
 from foldsight_server.dispatch.clusters import address
+from foldsight_server.dispatch.places import NoPlace
 from foldsight_server.store.queue import Claim
 from foldsight_server.store.regions import Region
 
@@ -28,13 +29,13 @@ class Pools(Cluster):
     def __init__(self, report: Report, regions: Mapping[str, Region]) -> None:
         super().__init__(report)
         self._regions = regions
-        self._places = {
+        self._schedulers = {
             name: address.checked(region.address, region.tls)
             for name, region in regions.items()
             if region.address
         }
         self._pools: dict[str, Cluster] = {}
-        self._opening = {name: asyncio.Lock() for name in self._places}
+        self._opening = {name: asyncio.Lock() for name in self._schedulers}
 
     async def execute(self, claim: Claim, inputs: list[dict[str, bytes]]) -> dict[str, Any]:
         """Run a claim in its region.
@@ -47,7 +48,7 @@ class Pools(Cluster):
         region = claim.region
         if region is not None and region not in self._regions:
             raise NoPlace(f"The region {region!r} is not known to this service.")
-        if region in self._places:
+        if region in self._schedulers:
             return await (await self._pool(str(region))).execute(claim, inputs)
         return await super().execute(claim, inputs)
 
@@ -58,7 +59,7 @@ class Pools(Cluster):
                 return held
             if held is not None:
                 await held.close()
-            pool = Cluster(self._report, self._places[region], region)
+            pool = Cluster(self._report, self._schedulers[region], region)
             try:
                 await pool.start()
             except FoldSightError as fault:

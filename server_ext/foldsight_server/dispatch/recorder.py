@@ -12,7 +12,7 @@ from psycopg_pool import PoolTimeout
 
 from foldsight.errors import EngineFailed, Failed, FoldSightError, ServiceUnavailable, error_from_dict
 from foldsight.jobs import Fault
-from foldsight_server.dispatch.cluster import NoPlace, RunLost, WorkerDied
+from foldsight_server.dispatch.places import NoPlace, RunLost, WorkerDied
 from foldsight_server.store.queue import Claim, Queue, Run
 from foldsight_server.store.results import Results
 
