@@ -23,7 +23,7 @@ from foldsight_server.store.queries import sql
 #: is below one half at 100,000 rows), so that being right is worth a tenth of a second.
 EXACT: dict[Kind, int] = {"esm2-650m": 20_000, "kmer-1": 200_000}
 #: How many rows the graph gives to be ranked by the whole vectors, and how wide it is searched.
-CANDIDATES = 160
+CANDIDATES = 320
 _BATCH, _PAUSE = 200, 60.0
 
 
