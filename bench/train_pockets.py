@@ -1,6 +1,6 @@
 """Train the scorers of the pocket detector.
 
-    python bench/train_pockets.py SET_DIR [--out pockets.npz] [--cache DIR]
+    python bench/train_pockets.py SET_DIR [--out pockets.npz]
 
 ``SET_DIR`` holds ``manifest.json`` and ``structures/<id>.pdb.gz``; the split ``train`` is
 used and nothing else. Three scorers come out: of surface points, of sites, and of
@@ -16,14 +16,14 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from scipy.sparse import block_diag, csr_array
 from scipy.spatial import cKDTree
 from torch.nn import functional
 
@@ -41,11 +41,13 @@ FOLDS = 4
 #: Structures of one cluster that are used, as they are and with noise of up to so many Å.
 PER_CLUSTER, NOISY_PER_CLUSTER, NOISE = 8, 3, 0.8
 #: A point is a binder within the first distance, Å, of a ligand, and none beyond the second.
-NEAR, CLEAR = 3.0, 5.0
+NEAR, CLEAR = 3.0, 4.0
+#: A ligand's points together weigh as much as so many, but no point more than this number over FEWEST.
+LIGAND, FEWEST = 20, 3
+#: Logits of points are scaled and shifted so: sites form best when the scores are soft.
+SLOPE, SHIFT = 0.7, 0.35
 #: A pocket finds a ligand when its centre is so near, Å, to one of its atoms.
 HIT, MISS = 4.0, 6.0
-#: Share of a structure's empty points that are shown to the network.
-SHARE = 0.3
 
 
 @dataclass
@@ -56,6 +58,7 @@ class Example:
     cluster: str
     points: np.ndarray
     features: np.ndarray
+    around: csr_array
     relevant: list[np.ndarray]
     primary: list[np.ndarray]
     others: list[np.ndarray]
@@ -63,11 +66,19 @@ class Example:
     names: np.ndarray
     probability: np.ndarray | None = None
 
-    def point_labels(self) -> np.ndarray:
-        """1 near a relevant ligand, 0 far from all, -1 between."""
-        near = nearest(self.points, self.relevant)
+    def point_labels(self) -> tuple[np.ndarray, np.ndarray]:
+        """Label points 1 near a relevant ligand, 0 far from all, -1 between; and weigh them.
+
+        Each ligand counts alike, whether it lies flat in a groove that few points line or
+        is large: what is looked for is the ligand, not its points.
+        """
+        apart = np.stack([nearest(self.points, [ligand]) for ligand in self.relevant])
+        near, which = apart.min(axis=0), apart.argmin(axis=0)
         clear = (near > CLEAR) & (nearest(self.points, self.others) > HIT)
-        return np.where(near <= NEAR, 1, np.where(clear, 0, -1))
+        label = np.where(near <= NEAR, 1, np.where(clear, 0, -1))
+        count = np.bincount(which[label == 1], minlength=len(self.relevant))
+        weight = np.where(label == 1, LIGAND / np.maximum(count, FEWEST)[which], 1.0)
+        return label, weight
 
 
 def nearest(points: np.ndarray, ligands: Iterable[np.ndarray]) -> np.ndarray:
@@ -94,6 +105,7 @@ def make_example(folder: Path, record: dict[str, Any], noise: float, rng: np.ran
 
     return Example(
         record["id"], record["cluster"], surface.points, surface.features.astype(np.float16),
+        surface.around,
         own(lambda x: x["relevant"]), own(lambda x: x["relevant"] and x["primary"]),
         own(lambda x: not x["relevant"] and x["n_heavy"] >= 4), walls, residue_names(structure),
     )  # fmt: skip
@@ -120,72 +132,158 @@ def assign_folds(examples: list[Example]) -> dict[str, int]:
     return fold
 
 
-Rows = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+@dataclass(frozen=True)
+class Settings:
+    """How networks are trained; a batch is of sites, or of whole structures for points."""
+
+    hidden: tuple[int, ...]
+    networks: int
+    epochs: int
+    batch: int
+    rate: float
+    dropout: float
+    input_dropout: float = 0.0
+    decay: float = 0.01
 
 
-def point_rows(examples: list[Example]) -> Rows:
-    """Inputs, labels, weights and clusters of the points to learn from."""
-    rng, sizes = np.random.default_rng(0), Counter(example.cluster for example in examples)
-    parts = []
-    for example in examples:
-        label = example.point_labels()
-        empty = np.flatnonzero(label == 0)
-        empty = rng.choice(empty, min(len(empty), max(300, int(SHARE * len(empty)))), replace=False)
-        rows = np.concatenate([np.flatnonzero(label == 1), empty])
-        weight = np.full(len(rows), sizes[example.cluster] ** -0.5)
-        parts.append((example.features[rows], label[rows], weight, np.full(len(rows), example.cluster)))
-    return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+POINT = Settings((64, 32), networks=2, epochs=10, batch=5, rate=3e-3, dropout=0.3, input_dropout=0.05)
+#: Sites are ranked by a linear model, as a network does no better; drug-like ones by a network.
+SITE = Settings((), networks=1, epochs=20, batch=128, rate=5e-3, dropout=0.0)
+DRUG = Settings((16,), networks=4, epochs=10, batch=128, rate=2e-3, dropout=0.2)
+#: Networks of points that ship, and how often a structure is shown with noise where there is a copy.
+SHIPPED, SHAKEN = 4, 0.25
 
 
-def fit(
-    rows: Rows, *, hidden: tuple[int, ...], networks: int, epochs: int, batch: int, decay: float = 0.01
-) -> Scorer:
-    """Train networks that differ by their seed."""
-    inputs, label, weight, _ = rows
-    inputs = inputs.astype(np.float32)
-    mean, scale = inputs.mean(axis=0), inputs.std(axis=0) + 1e-6
-    standard = torch.from_numpy(np.clip((inputs - mean) / scale, -scoring.CLIP, scoring.CLIP))
-    label, weight = torch.from_numpy(label.astype(np.float32)), torch.from_numpy(weight.astype(np.float32))
-    weight = weight / weight.mean()
-    trained = [
-        train_one(
-            (standard, label, weight), hidden=hidden, epochs=epochs, batch=batch, decay=decay, seed=seed
+class Network(torch.nn.Module):
+    """What :class:`~foldsight.analysis.pockets.scorer.Scorer` computes, with dropout."""
+
+    def __init__(self, inputs: int, settings: Settings, *, local: bool) -> None:
+        super().__init__()
+        before = (inputs, *((2 if local else 1) * width for width in settings.hidden))
+        self.linear = torch.nn.ModuleList(
+            torch.nn.Linear(width, after) for width, after in zip(before, (*settings.hidden, 1), strict=True)
         )
-        for seed in range(networks)
-    ]
-    return Scorer(mean, scale, tuple(trained))
+        self.at_input = torch.nn.Dropout(settings.input_dropout)
+        self.at_hidden = torch.nn.Dropout(settings.dropout)
+
+    def forward(self, inputs: torch.Tensor, around: torch.Tensor | None = None) -> torch.Tensor:
+        values = self.at_input(inputs)
+        for layer in self.linear[:-1]:
+            values = self.at_hidden(torch.relu(layer(values)))
+            if around is not None:
+                values = torch.cat([values, around @ values], dim=1)
+        return self.linear[-1](values)[:, 0]
+
+    def layers(self) -> scoring.Layers:
+        """Weights and biases as arrays."""
+        return tuple(
+            (m.weight.detach().numpy().T.copy(), m.bias.detach().numpy().copy()) for m in self.linear
+        )
+
+
+Shown = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor | None]
 
 
 def train_one(
-    data: tuple[torch.Tensor, ...],
-    *,
-    hidden: tuple[int, ...],
-    epochs: int,
-    batch: int,
-    decay: float,
+    draw: Callable[[int, np.random.Generator], Iterator[Shown]],
+    steps: int,
+    inputs: int,
+    settings: Settings,
     seed: int,
 ) -> scoring.Layers:
-    """Train one network and return its layers as arrays."""
+    """Train one network on batches of inputs, labels, weights and neighbours; return its layers.
+
+    ``draw`` gives the batches of an epoch, ``steps`` of them.
+    """
     torch.manual_seed(seed)
-    sizes = (data[0].shape[1], *hidden)
-    modules: list[torch.nn.Module] = []
-    for width, after in pairwise(sizes):
-        modules += [torch.nn.Linear(width, after), torch.nn.ReLU(), torch.nn.Dropout(0.2)]
-    network = torch.nn.Sequential(*modules, torch.nn.Linear(sizes[-1], 1))
-    optimizer = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=decay)
-    steps = epochs * (len(data[0]) // batch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, total_steps=steps + 1)
-    for _ in range(epochs):
-        order = torch.randperm(len(data[0]))
-        for start in range(0, len(order) - batch + 1, batch):
-            x, y, w = (column[order[start : start + batch]] for column in data)
-            loss = functional.binary_cross_entropy_with_logits(network(x)[:, 0], y, weight=w)
+    rng = np.random.default_rng(seed)
+    network = Network(inputs, settings, local=settings is POINT)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=settings.rate, weight_decay=settings.decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, settings.rate, total_steps=settings.epochs * steps + 1
+    )
+    for epoch in range(settings.epochs):
+        for x, y, w, around in draw(epoch, rng):
+            loss = functional.binary_cross_entropy_with_logits(network(x, around), y, weight=w)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             schedule.step()
-    linear = [module for module in network if isinstance(module, torch.nn.Linear)]
-    return tuple((m.weight.detach().numpy().T.copy(), m.bias.detach().numpy().copy()) for m in linear)
+    return network.layers()
+
+
+def standard(inputs: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> torch.Tensor:
+    """Inputs as :class:`~foldsight.analysis.pockets.scorer.Scorer` sees them."""
+    return torch.from_numpy(np.clip((inputs.astype(np.float32) - mean) / scale, -scoring.CLIP, scoring.CLIP))
+
+
+def moments(inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each column."""
+    inputs = inputs.astype(np.float32)
+    return inputs.mean(axis=0), inputs.std(axis=0) + 1e-6
+
+
+Rows = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+
+def fit(rows: Rows, settings: Settings) -> Scorer:
+    """Train networks of sites that differ by their seed."""
+    inputs, label, weight, _ = rows
+    mean, scale = moments(inputs)
+    columns = [standard(inputs, mean, scale)]
+    columns += [torch.from_numpy(column.astype(np.float32)) for column in (label, weight / weight.mean())]
+    steps = len(inputs) // settings.batch
+
+    def draw(_: int, rng: np.random.Generator) -> Iterator[Shown]:
+        order = torch.from_numpy(rng.permutation(len(inputs)))
+        for chosen in order[: steps * settings.batch].reshape(steps, settings.batch):
+            x, y, w = (column[chosen] for column in columns)
+            yield x, y, w, None
+
+    networks = [train_one(draw, steps, inputs.shape[1], settings, seed) for seed in range(settings.networks)]
+    return Scorer(mean, scale, tuple(networks))
+
+
+def fit_points(clean: list[Example], noisy: list[Example], networks: int) -> Scorer:
+    """Train networks of points on whole structures, as a point's neighbours belong to it."""
+    sizes = Counter(example.cluster for example in clean)
+    mean, scale = moments(np.concatenate([example.features for example in clean]))
+    labels = [example.point_labels() for example in clean]
+    average = np.concatenate([w[y >= 0] for y, w in labels]).mean()
+
+    def prepare(example: Example) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, csr_array]:
+        label, weight = example.point_labels()
+        weight = np.where(label >= 0, weight * sizes[example.cluster] ** -0.5 / average, 0)
+        y, w = (torch.from_numpy(column.astype(np.float32)) for column in (np.maximum(label, 0), weight))
+        return standard(example.features, mean, scale), y, w, example.around
+
+    shown = [prepare(example) for example in clean]
+    copies = {example.id: prepare(example) for example in noisy}
+    steps = len(clean) // POINT.batch
+
+    def draw(_: int, rng: np.random.Generator) -> Iterator[Shown]:
+        order = rng.permutation(len(clean))
+        for chosen in order[: steps * POINT.batch].reshape(steps, POINT.batch):
+            parts = [shown[i] for i in chosen]
+            shake = rng.random(len(parts)) < SHAKEN
+            parts = [
+                copies.get(clean[i].id, part) if shaken else part
+                for i, part, shaken in zip(chosen, parts, shake, strict=True)
+            ]
+            x, y, w = (torch.cat([part[k] for part in parts]) for k in range(3))
+            around = csr_array(block_diag([part[3] for part in parts], format="csr"))
+            rows, columns, values = map(torch.from_numpy, (around.indptr, around.indices, around.data))
+            yield x, y, w, torch.sparse_csr_tensor(rows, columns, values, around.shape)
+
+    trained = [train_one(draw, steps, len(mean), POINT, seed) for seed in range(networks)]
+    return rescaled(Scorer(mean, scale, tuple(trained)), SLOPE, SHIFT)
+
+
+def rescaled(scorer: Scorer, slope: float, shift: float) -> Scorer:
+    """Scale and shift the logits, in the last layers."""
+    a, b = np.float32(slope), np.float32(shift)
+    networks = tuple((*layers[:-1], (layers[-1][0] * a, layers[-1][1] * a + b)) for layers in scorer.networks)
+    return Scorer(scorer.mean, scorer.scale, networks)
 
 
 def without(rows: Rows, fold: dict[str, int], k: int) -> Rows:
@@ -253,14 +351,7 @@ def calibrated(scorer: Scorer, logit: np.ndarray, label: np.ndarray, weight: np.
         curvature = (x * weight * p * (1 - p)) @ x.T + 1e-6 * np.eye(2)
         slope, shift = np.array([slope, shift]) - np.linalg.solve(curvature, gradient)
     print(f"calibration: slope {slope:.2f}, shift {shift:.2f}")
-    networks = tuple(
-        (
-            *layers[:-1],
-            (layers[-1][0] * np.float32(slope), layers[-1][1] * np.float32(slope) + np.float32(shift)),
-        )
-        for layers in scorer.networks
-    )
-    return Scorer(scorer.mean, scorer.scale, networks)
+    return rescaled(scorer, slope, shift)
 
 
 def area(label: np.ndarray, score: np.ndarray) -> float:
@@ -295,27 +386,28 @@ def report(name: str, candidates: list[Candidates], scores: list[np.ndarray]) ->
 
 def train_points(clean: list[Example], noisy: list[Example], fold: dict[str, int]) -> Scorer:
     """Score every example with networks that never saw its cluster; return those that saw all."""
-    settings: dict[str, Any] = {"hidden": (64, 32), "networks": 2, "epochs": 4, "batch": 1024}
-    rows = joined(point_rows(clean), point_rows(noisy))
     for k in range(FOLDS):
-        held_out = fit(without(rows, fold, k), **settings)
+        shown, shaken = ([e for e in examples if fold[e.cluster] != k] for examples in (clean, noisy))
+        held_out = fit_points(shown, shaken, POINT.networks)
         for example in (*clean, *noisy):
             if fold[example.cluster] == k:
-                example.probability = held_out.probability(example.features.astype(np.float32))
-    return fit(rows, **{**settings, "networks": 4})
+                example.probability = held_out.probability(
+                    example.features.astype(np.float32), example.around
+                )
+    return fit_points(clean, noisy, SHIPPED)
 
 
 def train_sites(
-    clean: list[Candidates], noisy: list[Candidates], fold: dict[str, int], positive: str, **settings: Any
+    clean: list[Candidates], noisy: list[Candidates], fold: dict[str, int], positive: str, settings: Settings
 ) -> tuple[Scorer, list[np.ndarray], list[np.ndarray]]:
     """Return a scorer of sites, and the held-out logits, shared among copies, of both sets."""
     rows = joined(site_rows(clean, positive), site_rows(noisy, positive))
-    folds = [fit(without(rows, fold, k), **settings) for k in range(FOLDS)]
+    folds = [fit(without(rows, fold, k), settings) for k in range(FOLDS)]
     logits = [
         [share(folds[fold[item.example.cluster]].logit(item.table), item.same) for item in items]
         for items in (clean, noisy)
     ]
-    return fit(rows, **settings), logits[0], logits[1]
+    return fit(rows, settings), logits[0], logits[1]
 
 
 def main() -> int:
@@ -332,9 +424,7 @@ def main() -> int:
     found, shaken = ([Candidates.of(example) for example in examples] for examples in (clean, noisy))
     report("held out, by weight", found, [np.array([s.weight for s in item.sites]) for item in found])
 
-    site, logits, shaken_logits = train_sites(
-        found, shaken, fold, "to_relevant", hidden=(16,), networks=4, epochs=10, batch=128
-    )
+    site, logits, shaken_logits = train_sites(found, shaken, fold, "to_relevant", SITE)
     report("held out, ranked", found, logits)
     report("held out, ranked, with noise", shaken, shaken_logits)
     label = np.concatenate([item.to_relevant <= HIT for item in found]).astype(float)
@@ -346,9 +436,7 @@ def main() -> int:
     )
     site = calibrated(site, np.concatenate(logits), label, weight)
 
-    drug, drug_logits, _ = train_sites(
-        found, shaken, fold, "to_primary", hidden=(16,), networks=4, epochs=10, batch=128
-    )
+    drug, drug_logits, _ = train_sites(found, shaken, fold, "to_primary", DRUG)
     empty = [(item.to_relevant > MISS) & (item.to_others > HIT) for item in found]
     shown = np.concatenate([(item.to_primary <= HIT) | e for item, e in zip(found, empty, strict=True)])
     primary = np.concatenate([item.to_primary <= HIT for item in found])

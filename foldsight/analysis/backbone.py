@@ -44,7 +44,8 @@ class Backbone:
     def of(cls, structure: Structure) -> Backbone:
         """Take the backbone of every residue that is whole."""
         index = np.stack([structure.atom_index(name) for name in ("N", "CA", "C", "O")])
-        rows = np.flatnonzero((index >= 0).all(axis=0)).astype(np.int32)
+        placed = np.isfinite(structure.atoms.coord[index]).all(axis=(0, 2))
+        rows = np.flatnonzero((index >= 0).all(axis=0) & placed).astype(np.int32)
         n, ca, c, o = structure.atoms.coord[index[:, rows]]
         chain = structure.residues.chain[rows]
         joined = np.zeros(len(rows), dtype=bool)

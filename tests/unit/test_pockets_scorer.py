@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from foldsight.analysis.pockets.features import NAMES, WIDTH
 from foldsight.analysis.pockets.ranking import SITE_WIDTH
@@ -31,7 +32,7 @@ def test_the_scorers_fit_the_features() -> None:
 
 def test_probabilities_stay_in_range_far_from_the_training() -> None:
     odd = np.array([np.full(WIDTH, 1e6), np.full(WIDTH, -1e6)], dtype=np.float32)
-    found = scorers().point.probability(odd)
+    found = scorers().point.probability(odd, csr_array(np.eye(2, dtype=np.float32)))
     assert ((found >= 0) & (found <= 1)).all()
     assert sigmoid([-1e4, 0.0, 1e4]) == pytest.approx([0, 0.5, 1])
 
@@ -49,3 +50,13 @@ def test_a_scorer_is_what_it_says() -> None:
     again = Scorer.from_arrays(scorer.to_arrays("x"), "x")
     assert np.array_equal(again.logit(inputs), scorer.logit(inputs))
     assert len(again.networks) == 2
+
+
+def test_a_network_of_points_sees_its_neighbours() -> None:
+    hidden = (np.array([[1.0]], np.float32), np.zeros(1, np.float32))
+    last = (np.array([[1.0], [10.0]], np.float32), np.zeros(1, np.float32))
+    scorer = Scorer(np.zeros(1, np.float32), np.ones(1, np.float32), ((hidden, last),))
+    around = csr_array(np.array([[0.5, 0.5, 0], [0.5, 0.5, 0], [0, 0, 1]], np.float32))
+    inputs = np.array([[1.0], [3.0], [-2.0]], np.float32)
+    # After ReLU 1, 3, 0; means over neighbours 2, 2, 0.
+    assert scorer.logit(inputs, around) == pytest.approx([21, 23, 0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from foldsight.analysis.pockets.chemistry import CLASSES, HYDROPHOBIC, POLAR
 from foldsight.analysis.pockets.clusters import Site, find_sites, merge_split
@@ -92,7 +93,8 @@ class Search:
 
         ``names`` are those of :func:`~foldsight.analysis.pockets.lining.residue_names`.
         """
-        points, probability = surface.points, trained.point.probability(surface.features)
+        points = surface.points
+        probability = trained.point.probability(surface.features, surface.around)
         sites = find_sites(points, probability)
         if not sites:
             nothing = np.empty(0, dtype=np.float32)
@@ -136,7 +138,9 @@ class Search:
     def _volume(self, rows: Ints, atoms: Ints) -> float:
         walls, points = self.surface.walls, self.surface.points[rows]
         low, high = points.min(axis=0) - IN_THE_WAY, points.max(axis=0) + IN_THE_WAY
-        near = ((walls.coord > low) & (walls.coord < high)).all(axis=1)
+        near = np.flatnonzero(((walls.coord > low) & (walls.coord < high)).all(axis=1))
+        apart, _ = cKDTree(points).query(walls.coord[near], distance_upper_bound=IN_THE_WAY)
+        near = near[np.isfinite(apart)]
         return swept_volume(points, walls.coord[atoms], walls.coord[near], walls.radius[near])
 
 

@@ -1,4 +1,4 @@
-"""What surrounds each surface point: crowding, enclosure, atom classes, residue types.
+"""What surrounds each surface point: crowding, enclosure, atom classes, residue types, fold.
 
 The same function feeds training (``bench/train_pockets.py``) and detection, so the two
 cannot drift apart. Nothing here reads B-factors, occupancies or anything but protein.
@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csr_array
 from scipy.spatial import cKDTree
 
+from foldsight.analysis.pockets import fold
 from foldsight.analysis.pockets.chemistry import AMINO_ACIDS, CLASSES
 from foldsight.analysis.pockets.surface import sphere, surface_points
 from foldsight.analysis.pockets.walls import Walls
@@ -31,6 +32,8 @@ DIRECTIONS = 60
 BLOCKED_WITHIN = (5.0, 6.0, 7.0, 8.0, 9.0, 10.0)
 #: Neighbouring points lend their features over these distances, Å.
 SMOOTHING = (5.0, 9.0)
+#: The networks see the points within this distance, Å, around each.
+AROUND = 6.0
 #: Points handled at once: bounds the memory that a large complex takes.
 CHUNK = 4096
 #: Offsets are rounded to this, Å, to look their direction up.
@@ -46,6 +49,7 @@ NAMES: tuple[str, ...] = (
     "blocked both ways",
     "one-sidedness",
     *(f"residues within {r:g}" for r in WIDE_SHELLS),
+    *fold.NAMES,
 )
 _SMOOTHED = tuple(
     NAMES.index(name)
@@ -75,19 +79,24 @@ class Surface:
     points : ndarray, shape=(P, 3), dtype=float64
         Å, in the frame of the walls.
     features : ndarray, shape=(P, WIDTH), dtype=float32
+    around : csr_array, shape=(P, P), dtype=float32
+        Weights of the points around each, falling to 0 at :data:`AROUND`; rows add up to 1.
     """
 
     walls: Walls
     tree: cKDTree
     points: Doubles
     features: Floats
+    around: csr_array
 
     @classmethod
     def of(cls, walls: Walls) -> Surface:
         """Lay points on the surface and describe each."""
         tree = cKDTree(walls.coord)
         points = surface_points(walls.coord, tree)
-        return cls(walls, tree, points, describe(points, walls, tree))
+        means = Means.of(points)
+        features = describe(points, walls, tree, means)
+        return cls(walls, tree, points, features, means.within(AROUND)[0])
 
     @property
     def enclosure(self) -> Floats:
@@ -96,23 +105,71 @@ class Surface:
         return found
 
 
-def describe(points: Doubles, walls: Walls, tree: cKDTree) -> Floats:
+def describe(points: Doubles, walls: Walls, tree: cKDTree, means: Means) -> Floats:
     """Return the features of points; shape (P, WIDTH), float32."""
-    centres, weights = _residue_centres(walls)
-    residue_tree = cKDTree(centres)
+    residues = fold.Fold.of(walls)
+    residue_tree = cKDTree(residues.centre)
     table = np.empty((len(points), WIDTH), dtype=np.float32)
     for start in range(0, len(points), CHUNK):
         part = points[start : start + CHUNK]
         local = _Local(part, walls, tree)
-        wide = _Wide(part, residue_tree, centres, weights)
+        wide = _Wide(part, residue_tree, residues)
         blocked = local.blocked()
         columns = [local.counts(), local.classes(), local.types(), local.hydropathy()]
         columns += [blocked.sum(axis=2).T, _both(blocked[-1], wide.blocked())]
-        columns += [local.one_sidedness(), wide.counts()]
+        columns += [local.one_sidedness(), wide.counts(), fold.describe_fold(part, residues, residue_tree)]
         table[start : start + CHUNK, : len(NAMES)] = np.concatenate(columns, axis=1)
-    table[:, len(NAMES) : -1] = _smooth(points, table[:, _SMOOTHED])
-    table[:, -1] = np.log(len(centres))
+    values, columns = table[:, _SMOOTHED], []
+    for matrix, total in map(means.within, SMOOTHING):
+        columns += [matrix @ values, total[:, None]]
+    table[:, len(NAMES) : -1] = np.concatenate(columns, axis=1)
+    table[:, -1] = np.log(len(residues))
     return table
+
+
+@dataclass(frozen=True, eq=False)
+class Means:
+    """Pairs of points nearer than the last of :data:`SMOOTHING`, for means over neighbours.
+
+    Attributes
+    ----------
+    size : int
+        Number of points.
+    point, other : ndarray, shape=(K,)
+        Both ways, and each point with itself; sorted by ``point``.
+    distance : ndarray, shape=(K,), dtype=float32
+        Å.
+    """
+
+    size: int
+    point: Ints
+    other: Ints
+    distance: Floats
+
+    @classmethod
+    def of(cls, points: Doubles) -> Means:
+        """Find the pairs."""
+        tree = cKDTree(points)
+        found = tree.sparse_distance_matrix(tree, max(SMOOTHING), output_type="ndarray")
+        shape = (len(points), len(points))
+        matrix = coo_array((found["v"].astype(np.float32), (found["i"], found["j"])), shape=shape).tocsr()
+        point = np.repeat(np.arange(len(points)), np.diff(matrix.indptr))
+        return cls(len(points), point, matrix.indices, matrix.data)
+
+    def within(self, reach: float) -> tuple[csr_array, Floats]:
+        """Return the matrix that takes means, and the sum of weights at each point.
+
+        Weights fall from 1 at the point to 0 at ``reach``, Å.
+        """
+        inside = self.distance < reach
+        weight = 1 - self.distance[inside] / np.float32(reach)
+        point = self.point[inside]
+        # Every point is its own neighbour at distance 0, so the total is never 0.
+        total = np.bincount(point, weights=weight, minlength=self.size).astype(np.float32)
+        starts = np.zeros(self.size + 1, dtype=np.int64)
+        np.cumsum(np.bincount(point, minlength=self.size), out=starts[1:])
+        shape = (self.size, self.size)
+        return csr_array((weight / total[point], self.other[inside], starts), shape=shape), total
 
 
 class _Local:
@@ -165,11 +222,11 @@ class _Local:
 class _Wide:
     """Pairs of points and residue centres nearer than :data:`FAR`."""
 
-    def __init__(self, points: Doubles, tree: cKDTree, centres: Doubles, weights: Doubles) -> None:
-        self.size, self.weights = len(points), weights
+    def __init__(self, points: Doubles, tree: cKDTree, residues: fold.Fold) -> None:
+        self.size, self.weights = len(points), residues.size
         self.point, self.residue, self.distance = _pairs(points, tree, FAR)
         own = points.astype(np.float32)[self.point]
-        self.offset = centres.astype(np.float32)[self.residue] - own
+        self.offset = residues.centre.astype(np.float32)[self.residue] - own
 
     def counts(self) -> Floats:
         weight = self.weights[self.residue]
@@ -228,26 +285,3 @@ def _direction(offset: Floats, reach: float) -> Ints:
     grain = np.rint(offset * np.float32(1 / GRAIN)).astype(np.int64) + steps
     found: Ints = _direction_table(steps)[(grain[:, 0] * side + grain[:, 1]) * side + grain[:, 2]]
     return found
-
-
-def _residue_centres(walls: Walls) -> tuple[Doubles, Doubles]:
-    """Return the mean position of each residue's atoms and their number."""
-    _, row = np.unique(walls.residue, return_inverse=True)
-    count = np.bincount(row).astype(np.float64)
-    centre = np.stack([np.bincount(row, weights=axis) for axis in walls.coord.T], axis=1)
-    return centre / count[:, None], count
-
-
-def _smooth(points: Doubles, values: Floats) -> Floats:
-    """Mean of the features over points nearby, and how many there are."""
-    tree = cKDTree(points)
-    found = tree.sparse_distance_matrix(tree, max(SMOOTHING), output_type="ndarray")
-    columns = []
-    for reach in SMOOTHING:
-        inside = found[found["v"] < reach]
-        weight = (1 - inside["v"] / reach).astype(np.float32)
-        matrix = csr_array((weight, (inside["i"], inside["j"])), shape=(len(points), len(points)))
-        # Every point is its own neighbour at distance 0, so the total is never 0.
-        total = matrix.sum(axis=1)[:, None]
-        columns += [(matrix @ values) / total, total]
-    return np.concatenate(columns, axis=1).astype(np.float32)

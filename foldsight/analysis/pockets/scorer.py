@@ -1,5 +1,8 @@
 """The trained scorers, as plain arrays: small networks, averaged, in numpy alone.
 
+A point's network sees its neighbours: each hidden layer's values are followed by their
+mean over the points around (message passing: Gilmer et al. 2017). A site's sees the site alone.
+
 ``data/pockets.npz`` is written by ``bench/train_pockets.py``. For each scorer it holds
 ``<name>/mean`` and ``<name>/scale`` of the inputs, and ``<name>/<net>/<layer>/weight``
 and ``bias``.
@@ -15,6 +18,7 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from foldsight.typing import Floats
 
@@ -32,23 +36,32 @@ class Scorer:
     ----------
     mean, scale : ndarray, shape=(inputs,), dtype=float32
     networks : tuple of layers
-        Each layer is (weight (in, out), bias (out,)); ReLU stands between layers.
+        Each layer is (weight (in, out), bias (out,)); ReLU stands between layers, and
+        with neighbours the next layer's ``in`` is twice this one's ``out``.
     """
 
     mean: Floats
     scale: Floats
     networks: tuple[Layers, ...]
 
-    def logit(self, inputs: Floats) -> Floats:
-        """Return the mean logit of each row; shape (n,)."""
+    def logit(self, inputs: Floats, around: csr_array | None = None) -> Floats:
+        """Return the mean logit of each row; shape (n,).
+
+        Parameters
+        ----------
+        inputs : ndarray, shape=(n, inputs), dtype=float32
+        around : csr_array, shape=(n, n), optional
+            Weights by which rows see each other, each row's adding up to 1; for networks
+            that were trained with neighbours.
+        """
         standard = np.clip((inputs - self.mean) / self.scale, -CLIP, CLIP)
-        total = sum(_forward(layers, standard) for layers in self.networks)
+        total = sum(_forward(layers, standard, around) for layers in self.networks)
         found: Floats = np.asarray(total / len(self.networks), dtype=np.float32)
         return found
 
-    def probability(self, inputs: Floats) -> Floats:
+    def probability(self, inputs: Floats, around: csr_array | None = None) -> Floats:
         """Return the logistic function of :meth:`logit`."""
-        return sigmoid(self.logit(inputs))
+        return sigmoid(self.logit(inputs, around))
 
     def to_arrays(self, name: str) -> dict[str, Floats]:
         """Return the arrays to store, by key."""
@@ -97,10 +110,12 @@ def sigmoid(logit: Any) -> Floats:
     return found
 
 
-def _forward(layers: Layers, inputs: Floats) -> Floats:
+def _forward(layers: Layers, inputs: Floats, around: csr_array | None) -> Floats:
     values = inputs
     for weight, bias in layers[:-1]:
         values = np.maximum(values @ weight + bias, 0)
+        if around is not None:
+            values = np.concatenate([values, around @ values], axis=1)
     weight, bias = layers[-1]
     found: Floats = (values @ weight + bias)[:, 0]
     return found

@@ -15,6 +15,8 @@ SPACING = 2.5
 TRIED = 40
 #: A point is buried when an atom is nearer than REACH by more than this, Å.
 SLACK = 1e-3
+#: Atoms nearer than this, Å, are held against each other first.
+BONDED = 4.2
 #: Atoms handled at once: bounds the memory that a large complex takes.
 CHUNK = 4096
 
@@ -48,17 +50,23 @@ def _exposed(centres: Doubles, coord: Doubles, tree: cKDTree, directions: Double
     d·r > r²/(2 REACH): a product, where a search around every point would take far longer.
     """
     pairs = cKDTree(centres).sparse_distance_matrix(tree, 2 * REACH, output_type="ndarray")
-    atom, other, distance = (pairs[name] for name in ("i", "j", "v"))
-    order = np.argsort(atom, kind="stable")
-    order = order[distance[order] > 0]
-    atom, distance = atom[order], distance[order]
-    offset = (coord[other[order]] - centres[atom]).astype(np.float32)
-    limit = (distance**2 + REACH**2 - (REACH - SLACK) ** 2) / (2 * REACH)
-    covers = offset @ directions.T.astype(np.float32) > limit.astype(np.float32)[:, None]
+    pairs = pairs[pairs["v"] > 0]
     buried = np.zeros((len(centres), len(directions)), dtype=bool)
-    atoms, starts = np.unique(atom, return_index=True)
-    if len(atoms):
-        buried[atoms] = np.logical_or.reduceat(covers, starts, axis=0)
+    axes = directions.T.astype(np.float32)
+    # The nearest atoms bury most others wholly, so that few need to be held against the rest.
+    near = pairs["v"] < BONDED
+    for chosen in (pairs[near], pairs[~near]):
+        bare_atoms = np.flatnonzero(~buried.all(axis=1))
+        open_still = chosen[np.isin(chosen["i"], bare_atoms)]
+        atom, other, distance = (open_still[name] for name in ("i", "j", "v"))
+        order = np.argsort(atom, kind="stable")
+        atom, distance = atom[order], distance[order]
+        offset = (coord[other[order]] - centres[atom]).astype(np.float32)
+        limit = (distance**2 + REACH**2 - (REACH - SLACK) ** 2) / (2 * REACH)
+        covers = offset @ axes > limit.astype(np.float32)[:, None]
+        atoms, starts = np.unique(atom, return_index=True)
+        if len(atoms):
+            buried[atoms] |= np.logical_or.reduceat(covers, starts, axis=0)
     bare, direction = np.nonzero(~buried)
     return bare, direction
 

@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 from scipy.spatial import ConvexHull, QhullError
 
-from foldsight.typing import Bools, Doubles, Floats
+from foldsight.typing import Bools, Doubles, Floats, Ints
 
 #: Edge of the grid's cells, Å.
 CELL = 0.7
@@ -42,7 +42,7 @@ def swept_volume(points: Doubles, lining: Doubles, coord: Doubles, radius: Float
         return 0.0
     grid = _Grid(points.min(axis=0) - AROUND, points.max(axis=0) + AROUND)
     probe = grid.within(points, AROUND) & ~grid.within_each(coord, radius + PROBE)
-    swept = grid.within(grid.positions(probe), PROBE + WIDER) & ~grid.within_each(coord, radius)
+    swept = grid.widened(probe, PROBE + WIDER) & ~grid.within_each(coord, radius)
     inside = (grid.positions(swept) @ hull[:, :3].T + hull[:, 3] <= 0).all(axis=1)
     return float(inside.sum() * CELL**3)
 
@@ -73,6 +73,17 @@ class _Grid:
         found: Doubles = self.low + (np.argwhere(cells) + 0.5) * CELL
         return found
 
+    def widened(self, cells: Bools, reach: float) -> Bools:
+        """Cells whose middle lies within ``reach`` of the middle of any chosen cell."""
+        offsets = _ball(reach)
+        offsets = offsets[(offsets**2).sum(axis=1) <= (reach / CELL) ** 2].astype(np.int64)
+        marked = np.zeros(self.shape, dtype=bool)
+        marked.ravel()[np.flatnonzero(cells)[:, None] + offsets @ self._strides()] = True
+        return marked
+
+    def _strides(self) -> Ints:
+        return np.array([self.shape[1] * self.shape[2], self.shape[2], 1])
+
     def within_each(self, centre: Doubles, radius: Floats) -> Bools:
         """Cells whose middle lies within its own radius of any centre."""
         marked = np.zeros(self.shape, dtype=bool)
@@ -91,7 +102,7 @@ class _Grid:
         offsets = _ball(reach)
         rest = (place - cell - 0.5).astype(np.float32)
         apart = (offsets**2).sum(axis=1) - 2 * (rest @ offsets.T) + (rest**2).sum(axis=1)[:, None]
-        strides = np.array([self.shape[1] * self.shape[2], self.shape[2], 1])
+        strides = self._strides()
         flat = (cell.astype(np.int64) @ strides)[:, None] + offsets.astype(np.int64) @ strides
         marked.ravel()[flat[apart <= (reach / CELL) ** 2]] = True
         return marked

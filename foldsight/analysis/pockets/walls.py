@@ -14,6 +14,7 @@ from foldsight.analysis.pockets.chemistry import (
     RADII,
     atom_class,
 )
+from foldsight.analysis.secondary_structure import secondary_structure, three_state
 from foldsight.errors import BadRequest
 from foldsight.structure import Structure
 from foldsight.typing import Bools, Doubles, Floats, Ints
@@ -22,6 +23,9 @@ from foldsight.typing import Bools, Doubles, Floats, Ints
 MIN_RESIDUES = 20
 #: Share of residues with nothing beyond CA (and C, N, O) above which side chains are missing.
 MAX_BARE = 0.5
+
+#: States of the secondary structure.
+COIL, HELIX, STRAND = range(3)
 
 _HYDROPATHY = np.array([HYDROPATHY[letter] for letter in AMINO_ACIDS], dtype=np.float32)
 _TYPE = {letter: i for i, letter in enumerate(AMINO_ACIDS)}
@@ -42,8 +46,10 @@ class Walls:
     kind, amino_acid : ndarray, shape=(N,), dtype=int32
         Index into :data:`~.chemistry.CLASSES` and :data:`~.chemistry.AMINO_ACIDS`.
     radius, hydropathy : ndarray, shape=(N,), dtype=float32
-    residue, atom : ndarray, shape=(N,), dtype=int32
-        Row of the structure's residue table, and of its atom table.
+    state : ndarray, shape=(N,), dtype=int32
+        Secondary structure of the residue: :data:`COIL`, :data:`HELIX`, :data:`STRAND`.
+    chain, residue, atom : ndarray, shape=(N,), dtype=int32
+        Row of the structure's chain table, of its residue table and of its atom table.
     origin : ndarray, shape=(3,)
     axes : ndarray, shape=(3, 3)
         ``x_file = origin + x_own @ axes``.
@@ -54,6 +60,8 @@ class Walls:
     amino_acid: Ints
     radius: Floats
     hydropathy: Floats
+    state: Ints
+    chain: Ints
     residue: Ints
     atom: Ints
     origin: Doubles
@@ -91,7 +99,10 @@ class Walls:
         keep, coord = keep[order], coord[order]
         amino_acid, kind, radius = _types(structure, keep)
         residue = structure.atoms.residue[keep]
-        return cls(coord, kind, amino_acid, radius, _HYDROPATHY[amino_acid], residue, keep, origin, axes)
+        return cls(
+            coord, kind, amino_acid, radius, _HYDROPATHY[amino_acid], _states(structure)[residue],
+            structure.residues.chain[residue], residue, keep, origin, axes,
+        )  # fmt: skip
 
 
 def _heavy_protein_atoms(structure: Structure, leave_out: Bools | None) -> Ints:
@@ -152,6 +163,12 @@ def _own_frame(coord: Doubles) -> tuple[Doubles, Doubles, Doubles]:
     axes = (vectors * signs).T
     axes[2] = np.cross(axes[0], axes[1])
     return centred @ axes.T, origin, axes
+
+
+def _states(structure: Structure) -> Ints:
+    """Return the state of each residue's secondary structure; shape (R,)."""
+    codes = three_state(secondary_structure(structure))
+    return np.select([codes == "H", codes == "E"], [HELIX, STRAND], COIL).astype(np.int32)
 
 
 def _types(structure: Structure, atoms: Ints) -> tuple[Ints, Ints, Floats]:
