@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
-from foldsight.typing import Doubles, Ints
+from foldsight.typing import Bools, Doubles, Floats, Ints
 
 #: Distance, Å, of the points from the nearest heavy atoms: 1.7 (carbon) + 1.6 (probe).
 REACH = 3.3
@@ -35,40 +35,47 @@ def surface_points(coord: Doubles, tree: cKDTree) -> Doubles:
     that the choice does not hang on the order of the atoms.
     """
     directions = sphere(TRIED)
+    one, two = tree.query_pairs(2 * REACH, output_type="ndarray").T
+    atom, other = np.concatenate([one, two]), np.concatenate([two, one])
+    order = np.argsort(atom, kind="stable")
+    atom, other = atom[order], other[order]
     kept = []
     for start in range(0, len(coord), CHUNK):
-        part = coord[start : start + CHUNK]
-        atom, direction = _exposed(part, coord, tree, directions)
-        kept.append(part[atom] + REACH * directions[direction])
+        stop = min(start + CHUNK, len(coord))
+        own = slice(*np.searchsorted(atom, (start, stop)))
+        offset = (coord[other[own]] - coord[atom[own]]).astype(np.float32)
+        bare, direction = np.nonzero(~_buried(atom[own] - start, offset, directions, stop - start))
+        kept.append(coord[start + bare] + REACH * directions[direction])
     return _thin(np.concatenate(kept))
 
 
-def _exposed(centres: Doubles, coord: Doubles, tree: cKDTree, directions: Doubles) -> tuple[Ints, Ints]:
-    """Return atom and direction of the points that no other atom covers.
+def _buried(atom: Ints, offset: Floats, directions: Doubles, size: int) -> Bools:
+    """Return which directions of each atom another atom covers; shape (size, directions).
 
     As all atoms have one reach, an atom at r covers the half space of directions d with
     d·r > r²/(2 REACH): a product, where a search around every point would take far longer.
+
+    Parameters
+    ----------
+    atom : ndarray, shape=(K,)
+        Of each pair of atoms nearer than two reaches; sorted.
+    offset : ndarray, shape=(K, 3), dtype=float32
+        From it to the other, Å.
     """
-    pairs = cKDTree(centres).sparse_distance_matrix(tree, 2 * REACH, output_type="ndarray")
-    pairs = pairs[pairs["v"] > 0]
-    buried = np.zeros((len(centres), len(directions)), dtype=bool)
+    squared = (offset**2).sum(axis=1)
+    limit = (squared + np.float32(REACH**2 - (REACH - SLACK) ** 2)) / np.float32(2 * REACH)
+    buried = np.zeros((size, len(directions)), dtype=bool)
     axes = directions.T.astype(np.float32)
     # The nearest atoms bury most others wholly, so that few need to be held against the rest.
-    near = pairs["v"] < BONDED
-    for chosen in (pairs[near], pairs[~near]):
-        bare_atoms = np.flatnonzero(~buried.all(axis=1))
-        open_still = chosen[np.isin(chosen["i"], bare_atoms)]
-        atom, other, distance = (open_still[name] for name in ("i", "j", "v"))
-        order = np.argsort(atom, kind="stable")
-        atom, distance = atom[order], distance[order]
-        offset = (coord[other[order]] - centres[atom]).astype(np.float32)
-        limit = (distance**2 + REACH**2 - (REACH - SLACK) ** 2) / (2 * REACH)
-        covers = offset @ axes > limit.astype(np.float32)[:, None]
-        atoms, starts = np.unique(atom, return_index=True)
-        if len(atoms):
+    bonded = squared < BONDED**2
+    for chosen in (bonded, ~bonded):
+        whole: Bools = np.asarray(buried.all(axis=1))
+        rows = np.flatnonzero(chosen & ~whole[atom])
+        if len(rows):
+            atoms, starts = np.unique(atom[rows], return_index=True)
+            covers = offset[rows] @ axes > limit[rows, None]
             buried[atoms] |= np.logical_or.reduceat(covers, starts, axis=0)
-    bare, direction = np.nonzero(~buried)
-    return bare, direction
+    return buried
 
 
 def _thin(points: Doubles) -> Doubles:

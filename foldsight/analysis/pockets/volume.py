@@ -76,13 +76,13 @@ class _Grid:
     def widened(self, cells: Bools, reach: float) -> Bools:
         """Cells whose middle lies within ``reach`` of the middle of any chosen cell."""
         offsets = _ball(reach)
-        offsets = offsets[(offsets**2).sum(axis=1) <= (reach / CELL) ** 2].astype(np.int64)
+        offsets = offsets[(offsets**2).sum(axis=1) <= (reach / CELL) ** 2].astype(np.int32)
         marked = np.zeros(self.shape, dtype=bool)
         marked.ravel()[np.flatnonzero(cells)[:, None] + offsets @ self._strides()] = True
         return marked
 
     def _strides(self) -> Ints:
-        return np.array([self.shape[1] * self.shape[2], self.shape[2], 1])
+        return np.array([self.shape[1] * self.shape[2], self.shape[2], 1], dtype=np.int32)
 
     def within_each(self, centre: Doubles, radius: Floats) -> Bools:
         """Cells whose middle lies within its own radius of any centre."""
@@ -103,7 +103,7 @@ class _Grid:
         rest = (place - cell - 0.5).astype(np.float32)
         apart = (offsets**2).sum(axis=1) - 2 * (rest @ offsets.T) + (rest**2).sum(axis=1)[:, None]
         strides = self._strides()
-        flat = (cell.astype(np.int64) @ strides)[:, None] + offsets.astype(np.int64) @ strides
+        flat = (cell.astype(np.int32) @ strides)[:, None] + offsets.astype(np.int32) @ strides
         marked.ravel()[flat[apart <= (reach / CELL) ** 2]] = True
         return marked
 
