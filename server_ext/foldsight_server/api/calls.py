@@ -181,7 +181,8 @@ def decode(body: bytes, kind: type[Body]) -> Body:
     if b"\\u0000" in body:
         raise BadRequest("The request holds a NUL character.", hint="Leave it out.")
     try:
-        return msgspec.json.decode(body, type=kind)
+        # Decoded first: msgspec's own complaint about the encoding differs between its versions.
+        return msgspec.json.decode(body.decode(), type=kind)
     except UnicodeDecodeError:
         raise BadRequest("The request is not UTF-8 text.", hint="See /openapi.json.") from None
     except msgspec.MsgspecError as fault:
