@@ -72,11 +72,12 @@ class Example:
         Each ligand counts alike, whether it lies flat in a groove that few points line or
         is large: what is looked for is the ligand, not its points.
         """
-        apart = np.stack([nearest(self.points, [ligand]) for ligand in self.relevant])
+        each = [[ligand] for ligand in self.relevant] or [[]]
+        apart = np.stack([nearest(self.points, ligand) for ligand in each])
         near, which = apart.min(axis=0), apart.argmin(axis=0)
         clear = (near > CLEAR) & (nearest(self.points, self.others) > HIT)
         label = np.where(near <= NEAR, 1, np.where(clear, 0, -1))
-        count = np.bincount(which[label == 1], minlength=len(self.relevant))
+        count = np.bincount(which[label == 1], minlength=len(each))
         weight = np.where(label == 1, LIGAND / np.maximum(count, FEWEST)[which], 1.0)
         return label, weight
 
@@ -134,7 +135,10 @@ def assign_folds(examples: list[Example]) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Settings:
-    """How networks are trained; a batch is of sites, or of whole structures for points."""
+    """How networks are trained; a batch is of sites, or of whole structures for points.
+
+    ``local`` networks see the neighbours of each row.
+    """
 
     hidden: tuple[int, ...]
     networks: int
@@ -143,10 +147,13 @@ class Settings:
     rate: float
     dropout: float
     input_dropout: float = 0.0
+    local: bool = False
     decay: float = 0.01
 
 
-POINT = Settings((64, 32), networks=2, epochs=10, batch=5, rate=3e-3, dropout=0.3, input_dropout=0.05)
+POINT = Settings(
+    (64, 32), networks=2, epochs=10, batch=5, rate=3e-3, dropout=0.3, input_dropout=0.05, local=True
+)
 #: Sites are ranked by a linear model, as a network does no better; drug-like ones by a network.
 SITE = Settings((), networks=1, epochs=20, batch=128, rate=5e-3, dropout=0.0)
 DRUG = Settings((16,), networks=4, epochs=10, batch=128, rate=2e-3, dropout=0.2)
@@ -157,9 +164,9 @@ SHIPPED, SHAKEN = 4, 0.25
 class Network(torch.nn.Module):
     """What :class:`~foldsight.analysis.pockets.scorer.Scorer` computes, with dropout."""
 
-    def __init__(self, inputs: int, settings: Settings, *, local: bool) -> None:
+    def __init__(self, inputs: int, settings: Settings) -> None:
         super().__init__()
-        before = (inputs, *((2 if local else 1) * width for width in settings.hidden))
+        before = (inputs, *((2 if settings.local else 1) * width for width in settings.hidden))
         self.linear = torch.nn.ModuleList(
             torch.nn.Linear(width, after) for width, after in zip(before, (*settings.hidden, 1), strict=True)
         )
@@ -185,7 +192,7 @@ Shown = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor | None]
 
 
 def train_one(
-    draw: Callable[[int, np.random.Generator], Iterator[Shown]],
+    draw: Callable[[np.random.Generator], Iterator[Shown]],
     steps: int,
     inputs: int,
     settings: Settings,
@@ -197,13 +204,13 @@ def train_one(
     """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    network = Network(inputs, settings, local=settings is POINT)
+    network = Network(inputs, settings)
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.rate, weight_decay=settings.decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, settings.rate, total_steps=settings.epochs * steps + 1
     )
-    for epoch in range(settings.epochs):
-        for x, y, w, around in draw(epoch, rng):
+    for _ in range(settings.epochs):
+        for x, y, w, around in draw(rng):
             loss = functional.binary_cross_entropy_with_logits(network(x, around), y, weight=w)
             optimizer.zero_grad()
             loss.backward()
@@ -234,7 +241,7 @@ def fit(rows: Rows, settings: Settings) -> Scorer:
     columns += [torch.from_numpy(column.astype(np.float32)) for column in (label, weight / weight.mean())]
     steps = len(inputs) // settings.batch
 
-    def draw(_: int, rng: np.random.Generator) -> Iterator[Shown]:
+    def draw(rng: np.random.Generator) -> Iterator[Shown]:
         order = torch.from_numpy(rng.permutation(len(inputs)))
         for chosen in order[: steps * settings.batch].reshape(steps, settings.batch):
             x, y, w = (column[chosen] for column in columns)
@@ -249,26 +256,26 @@ def fit_points(clean: list[Example], noisy: list[Example], networks: int) -> Sco
     sizes = Counter(example.cluster for example in clean)
     mean, scale = moments(np.concatenate([example.features for example in clean]))
     labels = [example.point_labels() for example in clean]
-    average = np.concatenate([w[y >= 0] for y, w in labels]).mean()
+    average = np.concatenate([weight[label >= 0] for label, weight in labels]).mean()
 
-    def prepare(example: Example) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, csr_array]:
-        label, weight = example.point_labels()
+    def prepare(
+        example: Example, label: np.ndarray, weight: np.ndarray
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, csr_array]:
         weight = np.where(label >= 0, weight * sizes[example.cluster] ** -0.5 / average, 0)
         y, w = (torch.from_numpy(column.astype(np.float32)) for column in (np.maximum(label, 0), weight))
         return standard(example.features, mean, scale), y, w, example.around
 
-    shown = [prepare(example) for example in clean]
-    copies = {example.id: prepare(example) for example in noisy}
+    shown = [prepare(example, *labelled) for example, labelled in zip(clean, labels, strict=True)]
+    shaken = {example.id: prepare(example, *example.point_labels()) for example in noisy}
     steps = len(clean) // POINT.batch
 
-    def draw(_: int, rng: np.random.Generator) -> Iterator[Shown]:
+    def draw(rng: np.random.Generator) -> Iterator[Shown]:
         order = rng.permutation(len(clean))
         for chosen in order[: steps * POINT.batch].reshape(steps, POINT.batch):
-            parts = [shown[i] for i in chosen]
-            shake = rng.random(len(parts)) < SHAKEN
+            shake = rng.random(len(chosen)) < SHAKEN
             parts = [
-                copies.get(clean[i].id, part) if shaken else part
-                for i, part, shaken in zip(chosen, parts, shake, strict=True)
+                shaken.get(clean[i].id, shown[i]) if moved else shown[i]
+                for i, moved in zip(chosen, shake, strict=True)
             ]
             x, y, w = (torch.cat([part[k] for part in parts]) for k in range(3))
             around = csr_array(block_diag([part[3] for part in parts], format="csr"))

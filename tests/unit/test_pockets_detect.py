@@ -124,6 +124,17 @@ def test_what_is_no_wall_changes_nothing(change: Callable[[Structure], Structure
     same(find_pockets(change(starter("1hpv"))), protease())
 
 
+def test_atoms_without_a_place_are_no_walls() -> None:
+    structure = starter("1hpv")
+    coord = structure.atoms.coord.copy()
+    first = structure.atoms.residue == 0
+    coord[first] = np.nan
+    unplaced = find_pockets(replace(structure, atoms=replace(structure.atoms, coord=coord), origin_block=""))
+    rest = find_pockets(structure.subset(np.arange(len(structure.residues)) != 0))
+    assert [pocket.centre for pocket in unplaced] == [pocket.centre for pocket in rest]
+    assert [pocket.score for pocket in unplaced] == [pocket.score for pocket in rest]
+
+
 def test_the_order_of_atoms_changes_nothing() -> None:
     structure = starter("1hpv")
     shuffled = np.random.default_rng(1).permutation(len(structure.atoms.coord))

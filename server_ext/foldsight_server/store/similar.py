@@ -20,7 +20,7 @@ from foldsight_server.store.queries import sql
 
 #: Up to so many rows are all compared. For the vectors of a language model that is as fast as the
 #: graph with its filter. Of words the signs say too little (bench/similarity.py: the graph's recall
-#: is below one half at 100,000 rows), so that being right is worth a tenth of a second.
+#: is about one half at 100,000 rows), so that being right is worth a tenth of a second.
 EXACT: dict[Kind, int] = {"esm2-650m": 20_000, "kmer-1": 200_000}
 #: How many rows the graph gives to be ranked by the whole vectors, and how wide it is searched.
 CANDIDATES = 320
