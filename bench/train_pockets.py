@@ -45,7 +45,7 @@ NEAR, CLEAR = 3.0, 4.0
 #: A ligand's points together weigh as much as so many, but no point more than this number over FEWEST.
 LIGAND, FEWEST = 20, 3
 #: Logits of points are scaled and shifted so: sites form best when the scores are soft.
-SLOPE, SHIFT = 0.7, 0.35
+SLOPE, SHIFT = 0.8, 0.35
 #: A pocket finds a ligand when its centre is so near, Å, to one of its atoms.
 HIT, MISS = 4.0, 6.0
 
@@ -152,13 +152,13 @@ class Settings:
 
 
 POINT = Settings(
-    (64, 32), networks=2, epochs=10, batch=5, rate=3e-3, dropout=0.3, input_dropout=0.05, local=True
+    (64, 32), networks=3, epochs=10, batch=5, rate=3e-3, dropout=0.3, input_dropout=0.05, local=True
 )
 #: Sites are ranked by a linear model, as a network does no better; drug-like ones by a network.
 SITE = Settings((), networks=1, epochs=20, batch=128, rate=5e-3, dropout=0.0)
 DRUG = Settings((16,), networks=4, epochs=10, batch=128, rate=2e-3, dropout=0.2)
 #: Networks of points that ship, and how often a structure is shown with noise where there is a copy.
-SHIPPED, SHAKEN = 4, 0.25
+SHIPPED, SHAKEN = 6, 0.25
 
 
 class Network(torch.nn.Module):

@@ -16,7 +16,7 @@ from foldsight.typing import Doubles, Floats, Ints
 THRESHOLD = 0.05
 FEWEST, LEAST_SHARE = 40, 0.1
 #: Radius, Å, of the kernel, a Gaussian of half that width.
-RADIUS = 6.0
+RADIUS = 5.5
 #: A point pulls with its probability to this power.
 POWER = 1.5
 #: Modes nearer than this, Å, are one site; a site has at least so many points.

@@ -22,11 +22,11 @@ from foldsight.prediction import Prediction
 from foldsight.structure import Structure
 from foldsight.typing import Bools, Floats, Ints
 
-METHOD = "foldsight pockets 2"
+METHOD = "foldsight pockets 3"
 #: Residues of lower confidence are not walls: their place is unknown.
 WALL_CONFIDENCE = 50.0
-#: Atoms so far, Å, from the points can still stand in the way of the probe.
-IN_THE_WAY = 8.0
+#: Atoms so far, Å, from the points can still stand in the way of the probe: 4.0 + 1.4 + 1.8.
+IN_THE_WAY = 7.2
 
 _IS_HYDROPHOBIC = np.isin(CLASSES, HYDROPHOBIC)
 _IS_POLAR = np.isin(CLASSES, POLAR)

@@ -10,10 +10,10 @@ from foldsight.structure import Structure
 from foldsight.typing import Bools, Doubles, Floats, Ints
 
 #: An atom lines a site when it is so near, Å, to one of its likely points.
-LINING = 4.6
+LINING = 4.8
 #: Likely points: those with at least this probability, or this share of the best one's,
 #: and within so many Å of the centre.
-LIKELY, LIKELY_SHARE, BODY = 0.1, 0.4, 10.0
+LIKELY, LIKELY_SHARE, BODY = 0.1, 0.4, 12.0
 #: Sites are copies when their linings share so much of their names and at most so much
 #: of their residues (Jaccard index): the same place of another chain of the same protein.
 SAME_NAMES, SAME_RESIDUES = 0.5, 0.3

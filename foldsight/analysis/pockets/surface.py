@@ -1,11 +1,12 @@
-"""Points a probe's centre can reach at the surface, thinned to an even spacing."""
+"""Points a probe's centre can reach in the hollows of the surface, thinned to an even spacing."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.spatial import cKDTree
 
-from foldsight.typing import Bools, Doubles, Floats, Ints
+from foldsight.analysis.pockets.exposure import in_hollows
+from foldsight.typing import Bools, Doubles
 
 #: Distance, Å, of the points from the nearest heavy atoms: 1.7 (carbon) + 1.6 (probe).
 REACH = 3.3
@@ -29,53 +30,43 @@ def sphere(n: int) -> Doubles:
 
 
 def surface_points(coord: Doubles, tree: cKDTree) -> Doubles:
-    """Return surface points of atoms at ``coord``; shape (P, 3), Å.
+    """Return surface points of atoms at ``coord`` that lie in hollows; shape (P, 3), Å.
 
     One point stays per cell of :data:`SPACING`: the one nearest to the cell's centre, so
     that the choice does not hang on the order of the atoms.
     """
     directions = sphere(TRIED)
-    one, two = tree.query_pairs(2 * REACH, output_type="ndarray").T
-    atom, other = np.concatenate([one, two]), np.concatenate([two, one])
-    order = np.argsort(atom, kind="stable")
-    atom, other = atom[order], other[order]
     kept = []
     for start in range(0, len(coord), CHUNK):
-        stop = min(start + CHUNK, len(coord))
-        own = slice(*np.searchsorted(atom, (start, stop)))
-        offset = (coord[other[own]] - coord[atom[own]]).astype(np.float32)
-        bare, direction = np.nonzero(~_buried(atom[own] - start, offset, directions, stop - start))
-        kept.append(coord[start + bare] + REACH * directions[direction])
-    return _thin(np.concatenate(kept))
+        part = coord[start : start + CHUNK]
+        buried = np.zeros((len(part), TRIED), dtype=bool)
+        # The nearest atoms bury most others wholly, so that few need to be held against the rest.
+        for reach in (BONDED, 2 * REACH):
+            bare = np.flatnonzero(~buried.all(axis=1))
+            buried[bare] |= _covered(part[bare], coord, tree, reach, directions)
+        atom, direction = np.nonzero(~buried)
+        kept.append(part[atom] + REACH * directions[direction])
+    points = _thin(np.concatenate(kept))
+    return points[in_hollows(points, coord)]
 
 
-def _buried(atom: Ints, offset: Floats, directions: Doubles, size: int) -> Bools:
-    """Return which directions of each atom another atom covers; shape (size, directions).
+def _covered(places: Doubles, coord: Doubles, tree: cKDTree, reach: float, directions: Doubles) -> Bools:
+    """Which directions of atoms at ``places`` others within ``reach`` cover; shape (places, directions).
 
     As all atoms have one reach, an atom at r covers the half space of directions d with
     d·r > r²/(2 REACH): a product, where a search around every point would take far longer.
-
-    Parameters
-    ----------
-    atom : ndarray, shape=(K,)
-        Of each pair of atoms nearer than two reaches; sorted.
-    offset : ndarray, shape=(K, 3), dtype=float32
-        From it to the other, Å.
     """
-    squared = (offset**2).sum(axis=1)
+    pairs = cKDTree(places).sparse_distance_matrix(tree, reach, output_type="ndarray")
+    # Numbers of 16 bits are sorted by their digits; a chunk has no more places than that.
+    pairs = pairs[np.argsort(pairs["i"].astype(np.uint16), kind="stable")]
+    place, squared = pairs["i"], (pairs["v"] ** 2).astype(np.float32)
+    offset = (coord[pairs["j"]] - places[place]).astype(np.float32)
     limit = (squared + np.float32(REACH**2 - (REACH - SLACK) ** 2)) / np.float32(2 * REACH)
-    buried = np.zeros((size, len(directions)), dtype=bool)
-    axes = directions.T.astype(np.float32)
-    # The nearest atoms bury most others wholly, so that few need to be held against the rest.
-    bonded = squared < BONDED**2
-    for chosen in (bonded, ~bonded):
-        whole: Bools = np.asarray(buried.all(axis=1))
-        rows = np.flatnonzero(chosen & ~whole[atom])
-        if len(rows):
-            atoms, starts = np.unique(atom[rows], return_index=True)
-            covers = offset[rows] @ axes > limit[rows, None]
-            buried[atoms] |= np.logical_or.reduceat(covers, starts, axis=0)
-    return buried
+    covers = offset @ directions.T.astype(np.float32) > limit[:, None]
+    # Every place is an atom and finds itself, which covers nothing: none is without pairs.
+    starts = np.searchsorted(place, np.arange(len(places)))
+    found: Bools = np.logical_or.reduceat(covers, starts, axis=0) if len(places) else covers
+    return found
 
 
 def _thin(points: Doubles) -> Doubles:

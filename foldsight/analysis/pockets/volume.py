@@ -41,10 +41,11 @@ def swept_volume(points: Doubles, lining: Doubles, coord: Doubles, radius: Float
     if hull is None or not len(points):
         return 0.0
     grid = _Grid(points.min(axis=0) - AROUND, points.max(axis=0) + AROUND)
-    probe = grid.within(points, AROUND) & ~grid.within_each(coord, radius + PROBE)
-    swept = grid.widened(probe, PROBE + WIDER) & ~grid.within_each(coord, radius)
-    inside = (grid.positions(swept) @ hull[:, :3].T + hull[:, 3] <= 0).all(axis=1)
-    return float(inside.sum() * CELL**3)
+    solid, forbidden = grid.near(coord, radius, radius + np.float32(PROBE))
+    (around,) = grid.near(points, np.full(len(points), AROUND, dtype=np.float32))
+    space = grid.inside(hull, lining, ~solid)
+    swept = grid.touched(space, around & ~forbidden, PROBE + WIDER)
+    return float(np.count_nonzero(swept) * CELL**3)
 
 
 def _half_spaces(lining: Doubles) -> Doubles | None:
@@ -61,51 +62,65 @@ def _half_spaces(lining: Doubles) -> Doubles | None:
 class _Grid:
     """Cells of a box with a margin wider than any ball that is drawn into it."""
 
-    MARGIN = 9.0
+    MARGIN = 8.0
 
     def __init__(self, low: Doubles, high: Doubles) -> None:
         self.low = low - self.MARGIN
         self.high = high + self.MARGIN
-        self.shape = tuple(int(n) for n in np.ceil((self.high - self.low) / CELL).astype(int) + 1)
+        self.shape = np.ceil((self.high - self.low) / CELL).astype(np.int32) + 1
+        self.strides = np.array([self.shape[1] * self.shape[2], self.shape[2], 1], dtype=np.int32)
 
-    def positions(self, cells: Bools) -> Doubles:
-        """Middle of the chosen cells; shape (K, 3)."""
-        found: Doubles = self.low + (np.argwhere(cells) + 0.5) * CELL
-        return found
+    def near(self, centre: Doubles, *reaches: Floats) -> list[Bools]:
+        """Cells whose middle lies within its own reach of any centre, for each set of reaches.
 
-    def widened(self, cells: Bools, reach: float) -> Bools:
-        """Cells whose middle lies within ``reach`` of the middle of any chosen cell."""
-        offsets = _ball(reach)
-        offsets = offsets[(offsets**2).sum(axis=1) <= (reach / CELL) ** 2].astype(np.int32)
-        marked = np.zeros(self.shape, dtype=bool)
-        marked.ravel()[np.flatnonzero(cells)[:, None] + offsets @ self._strides()] = True
-        return marked
+        Parameters
+        ----------
+        centre : ndarray, shape=(N, 3)
+            Those whose balls would leave the box are not drawn.
+        *reaches : ndarray, shape=(N,)
 
-    def _strides(self) -> Ints:
-        return np.array([self.shape[1] * self.shape[2], self.shape[2], 1], dtype=np.int32)
-
-    def within_each(self, centre: Doubles, radius: Floats) -> Bools:
-        """Cells whose middle lies within its own radius of any centre."""
-        marked = np.zeros(self.shape, dtype=bool)
-        for reach in np.unique(radius):
-            marked |= self.within(centre[radius == reach], float(reach))
-        return marked
-
-    def within(self, centre: Doubles, reach: float) -> Bools:
-        """Cells whose middle lies within ``reach`` of any centre."""
-        marked = np.zeros(self.shape, dtype=bool)
-        edge = reach + 2 * CELL
+        Returns
+        -------
+        list of ndarray, shape=(cells,)
+        """
+        widest = float(max(reach.max(initial=0.0) for reach in reaches))
+        edge = widest + 2 * CELL
         inside = ((centre > self.low + edge) & (centre < self.high - edge)).all(axis=1)
         place = (centre[inside] - self.low) / CELL
         cell = np.floor(place)
-        # |offset - rest|² as a product, which is far quicker than the difference itself.
+        # |offset - rest|² as one product, which is far quicker than the difference itself.
+        offsets, rest = _ball(widest), place - cell - 0.5
+        ones = np.ones((len(rest), 1))
+        left = np.hstack([-2 * rest, ones, (rest**2).sum(axis=1, keepdims=True)]).astype(np.float32)
+        right = np.hstack([offsets, (offsets**2).sum(axis=1, keepdims=True), np.ones_like(offsets[:, :1])])
+        apart = left @ right.T
+        flat = (cell.astype(np.int32) @ self.strides)[:, None] + offsets.astype(np.int32) @ self.strides
+        found = []
+        for reach in reaches:
+            marked = np.zeros(int(np.prod(self.shape)), dtype=bool)
+            marked[flat[apart <= (reach[inside, None] / np.float32(CELL)) ** 2]] = True
+            found.append(marked)
+        return found
+
+    def inside(self, hull: Doubles, corners: Doubles, chosen: Bools) -> Ints:
+        """Chosen cells, by number, whose middle lies in the hull of ``corners``."""
+        first = np.floor((corners.min(axis=0) - self.low) / CELL).astype(np.int64)
+        last = np.ceil((corners.max(axis=0) - self.low) / CELL).astype(np.int64)
+        box = chosen.reshape(self.shape)[tuple(map(slice, np.maximum(first, 0), last))]
+        cells = np.stack(np.nonzero(box)) + np.maximum(first, 0)[:, None]
+        middle = (self.low[:, None] + (cells + 0.5) * CELL).astype(np.float32)
+        beyond = hull[:, :3].astype(np.float32) @ middle + hull[:, 3:].astype(np.float32)
+        found: Ints = (self.strides @ cells)[beyond.max(axis=0) <= 0]
+        return found
+
+    def touched(self, cells: Ints, chosen: Bools, reach: float) -> Bools:
+        """Which cells, by number, have the middle of a chosen one within ``reach``."""
         offsets = _ball(reach)
-        rest = (place - cell - 0.5).astype(np.float32)
-        apart = (offsets**2).sum(axis=1) - 2 * (rest @ offsets.T) + (rest**2).sum(axis=1)[:, None]
-        strides = self._strides()
-        flat = (cell.astype(np.int32) @ strides)[:, None] + offsets.astype(np.int32) @ strides
-        marked.ravel()[flat[apart <= (reach / CELL) ** 2]] = True
-        return marked
+        offsets = offsets[(offsets**2).sum(axis=1) <= (reach / CELL) ** 2].astype(np.int32)
+        found = chosen[cells]
+        rest = np.flatnonzero(~found)
+        found[rest] = chosen[cells[rest, None] + offsets @ self.strides].any(axis=1)
+        return found
 
 
 @cache
