@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
@@ -53,7 +55,20 @@ def test_a_body_that_is_all_bulge_keeps_its_least_exposed_points() -> None:
     assert kept.mean() == pytest.approx(LEAST, abs=0.01)
 
 
-def test_far_points_and_few_atoms_are_no_error() -> None:
+def test_chains_far_apart_cost_no_more_memory_and_are_seen_alike() -> None:
+    atoms = hollow_ball()
+    points = np.concatenate([r * sphere(100) for r in (INNER - REACH, OUTER + REACH)])
+    away = np.array([9e5, -9e5, 9e5])
+    tracemalloc.start()
+    both = one_sidedness(np.concatenate([points, points + away]), np.concatenate([atoms, atoms + away]))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20e6
+    assert both[:200] == pytest.approx(one_sidedness(points, atoms), abs=1e-5)
+    assert both[200:] == pytest.approx(both[:200], abs=0.1)
+
+
+def test_no_points_and_few_atoms_are_no_error() -> None:
     atoms = np.array([[0.0, 0.0, 0.0], [1.5, 0.0, 0.0]])
-    points = np.array([[3.3, 0.0, 0.0], [60.0, 0.0, 0.0]])
-    assert np.isfinite(one_sidedness(points, atoms)).all()
+    assert one_sidedness(np.empty((0, 3)), atoms).shape == (0,)
+    assert np.isfinite(one_sidedness(np.array([[3.3, 0.0, 0.0]]), atoms)).all()

@@ -14,13 +14,15 @@ from foldsight.typing import Bools, Doubles, Floats
 
 #: Width of the Gaussian, Å, and edge of the grid's cells on which atoms are smoothed, Å.
 WIDTH, CELL = 6.0, 3.0
-#: A point whose offset, in widths, is beyond this lies on a bulge. Training structures: 57 %
-#: of all points, and 3 % of those near a ligand.
+#: A point whose offset, in widths, is beyond this lies on a bulge: in 60 training
+#: structures 52 % of all points, and 2 % of those near a ligand.
 BULGE = 0.96
 #: At least this share of the points is kept, the least exposed: the smallest proteins are all bulge.
 LEAST = 0.25
-#: Room around the atoms, Å, for points and for the Gaussian's tail.
-MARGIN = 4 * CELL
+#: Room around the atoms, Å, for points, and around points for the Gaussian's tail, cut at three widths.
+MARGIN, TAIL = 4 * CELL, 4 * WIDTH
+#: Space is handled in cubes of this edge, Å: bounds the memory that chains far apart take.
+BLOCK = 400.0
 
 
 def in_hollows(points: Doubles, coord: Doubles) -> Bools:
@@ -38,6 +40,18 @@ def one_sidedness(points: Doubles, coord: Doubles) -> Floats:
     The offset is the gradient of the smoothed density of atoms over that density, as in mean
     shift (Fukunaga & Hostetler 1975), times the width.
     """
+    block = np.floor((points - points.min(axis=0, initial=np.inf)) / BLOCK).astype(np.int64)
+    blocks, which = np.unique(block, axis=0, return_inverse=True)
+    found = np.empty(len(points), dtype=np.float32)
+    for i in range(len(blocks)):
+        rows = np.flatnonzero(which.reshape(-1) == i)
+        own = points[rows]
+        near = ((coord > own.min(axis=0) - TAIL) & (coord < own.max(axis=0) + TAIL)).all(axis=1)
+        found[rows] = _one_sidedness(own, coord[near])
+    return found
+
+
+def _one_sidedness(points: Doubles, coord: Doubles) -> Floats:
     low = coord.min(axis=0) - MARGIN
     shape = tuple(int(n) for n in np.ceil((coord.max(axis=0) + MARGIN - low) / CELL))
     cell = np.ravel_multi_index(tuple(((coord - low) / CELL).astype(np.int64).T), shape)
