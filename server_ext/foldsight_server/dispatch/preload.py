@@ -10,7 +10,11 @@ from typing import Any
 
 
 def dask_setup(worker: Any) -> None:
-    """Import what a fold needs."""
+    """Import what a fold needs, and what its engine's answer is checked and written with."""
+    import gemmi  # noqa: F401
+    import scipy.spatial  # noqa: F401
+
     from foldsight.engines import registry, run  # noqa: F401
+    from foldsight.io import bundle  # noqa: F401
 
     registry.all()

@@ -53,5 +53,12 @@ def _fork_workers() -> None:
     utils: Any = distributed.utils
     dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"})
     utils.get_mp_context().set_forkserver_preload(
-        ["distributed", "distributed.nanny", "foldsight.engines.run", "foldsight.io.bundle"]
+        [
+            "distributed",
+            "distributed.nanny",
+            "gemmi",
+            "scipy.spatial",
+            "foldsight.engines.run",
+            "foldsight.io.bundle",
+        ]
     )
