@@ -26,6 +26,9 @@ export class Stage implements Member {
   private frozen: HTMLImageElement | null = null;
   private inSight = false;
   private gone = false;
+  private end!: () => void;
+  /** Resolves when the view is taken away: what it waits for may then never come, and others wait for it. */
+  private readonly ended = new Promise<void>(resolve => (this.end = resolve));
   private camera: unknown;
   private readonly watcher: IntersectionObserver;
   /** Whether the pointer went down in here: Mol* takes a release anywhere in the page for a click. */
@@ -84,7 +87,7 @@ export class Stage implements Member {
     if (this.gone || this.state === 'loading' || this.state === 'ready') return;
     this.set('loading', this.frozen ? '' : __('Loading the structure…'));
     try {
-      await pagePool().enter(this, () => this.open());
+      await pagePool().enter(this, () => Promise.race([this.open(), this.ended]));
       if (!this.gone) this.set('ready', '');
     } catch (error) {
       this.close();
@@ -97,6 +100,7 @@ export class Stage implements Member {
     const canvas = make('div', 'fs-canvas');
     this.element.prepend(canvas);
     const viewer = await MolViewer.create(canvas, backgroundOf(this.element));
+    if (this.gone) return viewer.dispose();
     this.viewer = viewer;
     canvas.querySelector('canvas')?.addEventListener('webglcontextlost', () => void this.lost(viewer));
     await this.actions.fill(viewer);
@@ -150,6 +154,7 @@ export class Stage implements Member {
 
   dispose(): void {
     this.gone = true;
+    this.end();
     this.watcher.disconnect();
     document.removeEventListener('pointerdown', this.presses, { capture: true });
     this.close();
