@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from foldsight.analysis.pockets.chemistry import CLASSES, HYDROPHOBIC, POLAR
+from foldsight.analysis.pockets.chemistry import CLASSES, HYDROPHOBIC, POLAR, RADII
 from foldsight.analysis.pockets.clusters import Site, find_sites, merge_split
 from foldsight.analysis.pockets.druggability import druggability
 from foldsight.analysis.pockets.features import Surface
@@ -15,7 +15,7 @@ from foldsight.analysis.pockets.lining import body, copies, lining, residue_name
 from foldsight.analysis.pockets.ranking import describe_sites
 from foldsight.analysis.pockets.result import Pocket, Pockets
 from foldsight.analysis.pockets.scorer import Scorers, scorers, sigmoid
-from foldsight.analysis.pockets.volume import swept_volume
+from foldsight.analysis.pockets.volume import AROUND, PROBE, swept_volume
 from foldsight.analysis.pockets.walls import Walls
 from foldsight.confidence import Confidence
 from foldsight.prediction import Prediction
@@ -25,8 +25,8 @@ from foldsight.typing import Bools, Floats, Ints
 METHOD = "foldsight pockets 3"
 #: Residues of lower confidence are not walls: their place is unknown.
 WALL_CONFIDENCE = 50.0
-#: Atoms so far, Å, from the points can still stand in the way of the probe: 4.0 + 1.4 + 1.8.
-IN_THE_WAY = 7.2
+#: Atoms so far, Å, from the points can still stand in the way of the probe.
+IN_THE_WAY = AROUND + PROBE + max(RADII.values())
 
 _IS_HYDROPHOBIC = np.isin(CLASSES, HYDROPHOBIC)
 _IS_POLAR = np.isin(CLASSES, POLAR)

@@ -42,9 +42,9 @@ def one_sidedness(points: Doubles, coord: Doubles) -> Floats:
     """
     block = np.floor((points - points.min(axis=0, initial=np.inf)) / BLOCK).astype(np.int64)
     blocks, which = np.unique(block, axis=0, return_inverse=True)
-    found = np.empty(len(points), dtype=np.float32)
+    which, found = which.reshape(-1), np.empty(len(points), dtype=np.float32)
     for i in range(len(blocks)):
-        rows = np.flatnonzero(which.reshape(-1) == i)
+        rows = np.flatnonzero(which == i)
         own = points[rows]
         near = ((coord > own.min(axis=0) - TAIL) & (coord < own.max(axis=0) + TAIL)).all(axis=1)
         found[rows] = _one_sidedness(own, coord[near])

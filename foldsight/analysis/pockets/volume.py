@@ -104,10 +104,10 @@ class _Grid:
 
     def inside(self, hull: Doubles, corners: Doubles, chosen: Bools) -> Ints:
         """Chosen cells, by number, whose middle lies in the hull of ``corners``."""
-        first = np.floor((corners.min(axis=0) - self.low) / CELL).astype(np.int64)
+        first = np.maximum(np.floor((corners.min(axis=0) - self.low) / CELL), 0).astype(np.int64)
         last = np.ceil((corners.max(axis=0) - self.low) / CELL).astype(np.int64)
-        box = chosen.reshape(self.shape)[tuple(map(slice, np.maximum(first, 0), last))]
-        cells = np.stack(np.nonzero(box)) + np.maximum(first, 0)[:, None]
+        box = chosen.reshape(self.shape)[tuple(map(slice, first, last))]
+        cells = np.stack(np.nonzero(box)) + first[:, None]
         middle = (self.low[:, None] + (cells + 0.5) * CELL).astype(np.float32)
         beyond = hull[:, :3].astype(np.float32) @ middle + hull[:, 3:].astype(np.float32)
         found: Ints = (self.strides @ cells)[beyond.max(axis=0) <= 0]

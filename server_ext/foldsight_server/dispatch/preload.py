@@ -6,15 +6,17 @@ every fold needs is imported here, so that the first job does not wait for it.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
+
+#: What a fold needs, and what its engine's answer is checked and written with.
+NEEDED = ("gemmi", "scipy.spatial", "foldsight.engines.run", "foldsight.io.bundle")
 
 
 def dask_setup(worker: Any) -> None:
-    """Import what a fold needs, and what its engine's answer is checked and written with."""
-    import gemmi  # noqa: F401
-    import scipy.spatial  # noqa: F401
-
-    from foldsight.engines import registry, run  # noqa: F401
-    from foldsight.io import bundle  # noqa: F401
+    """Import what is :data:`NEEDED`, and the engines."""
+    for name in NEEDED:
+        import_module(name)
+    from foldsight.engines import registry
 
     registry.all()

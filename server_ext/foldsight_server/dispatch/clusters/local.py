@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from foldsight_server.dispatch.clusters import PRELOAD, RESOURCE, Running, Wanted, credentials
+from foldsight_server.dispatch.preload import NEEDED
 
 
 def start(wanted: Wanted) -> Running:
@@ -52,13 +53,4 @@ def _fork_workers() -> None:
 
     utils: Any = distributed.utils
     dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"})
-    utils.get_mp_context().set_forkserver_preload(
-        [
-            "distributed",
-            "distributed.nanny",
-            "gemmi",
-            "scipy.spatial",
-            "foldsight.engines.run",
-            "foldsight.io.bundle",
-        ]
-    )
+    utils.get_mp_context().set_forkserver_preload(["distributed", "distributed.nanny", *NEEDED])
