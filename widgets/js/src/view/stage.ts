@@ -88,7 +88,9 @@ export class Stage implements Member {
     this.set('loading', this.frozen ? '' : __('Loading the structure…'));
     try {
       await pagePool().enter(this, () => Promise.race([this.open(), this.ended]));
-      if (!this.gone) this.set('ready', '');
+      // One that was taken away before its turn came has been given a place after it left.
+      if (this.gone) pagePool().leave(this);
+      else this.set('ready', '');
     } catch (error) {
       this.close();
       this.set('error', error instanceof Error ? error.message : String(error));
