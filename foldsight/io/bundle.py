@@ -24,7 +24,7 @@ from foldsight.errors import BadFile, FoldSightError
 from foldsight.io.content import load
 from foldsight.io.modelcif import modelcif_text
 from foldsight.io.npy import read_npy
-from foldsight.io.reading import open_file
+from foldsight.io.reading import open_structure
 from foldsight.prediction import Prediction
 from foldsight.provenance import FoldManifest
 from foldsight.typing import Floats
@@ -69,11 +69,11 @@ def from_bundle(files: Mapping[str, bytes]) -> Prediction:
     missing = [name for name in _REQUIRED if name not in files]
     if missing:
         raise BadFile(f"The result lacks {', '.join(missing)}.", hint="Fetch it again.")
-    opened = open_file(load(bytes(files[STRUCTURE]), name=STRUCTURE))
+    structure = open_structure(load(bytes(files[STRUCTURE]), name=STRUCTURE))
     try:
         manifest = FoldManifest.from_dict(_object(files, MANIFEST))
         confidence = _confidence(_object(files, CONFIDENCE), files.get(PAE))
-        return Prediction(opened.structure, confidence, manifest)
+        return Prediction(structure, confidence, manifest)
     except BadFile:
         raise
     except (FoldSightError, KeyError, TypeError, ValueError, AttributeError) as fault:

@@ -152,11 +152,25 @@ def open_file(content: Content) -> Opened:
     ------
     BadFile
     """
-    block, rows, header = _parse(content)
-    structure = assemble(content, _name(content, block, header), rows, header)
+    structure, block, header = _structure(content)
     quality = find_quality(content, structure, header, block)
     structure = replace(structure, warnings=(*structure.warnings, *quality.warnings))
     return Opened(structure, quality, _own_manifest(block))
+
+
+def open_structure(content: Content) -> Structure:
+    """Return the structure of a file's bytes, whatever confidence they give.
+
+    Raises
+    ------
+    BadFile
+    """
+    return _structure(content)[0]
+
+
+def _structure(content: Content) -> tuple[Structure, Block | None, Header]:
+    block, rows, header = _parse(content)
+    return assemble(content, _name(content, block, header), rows, header), block, header
 
 
 def _parse(content: Content) -> tuple[Block | None, AtomRows, Header]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import getpass
 from dataclasses import dataclass
+from functools import cache
 
 from foldsight.errors import NotAllowed
 from foldsight.plans import EMBEDDED, Plan
@@ -48,6 +49,7 @@ class Identity:
             raise NotAllowed(f"{self.name} may not {action} here.", hint="Ask the owner of the service.")
 
 
+@cache
 def local_user() -> Identity:
     """Return the one user of an embedded server."""
     try:

@@ -10,6 +10,7 @@ import pytest
 from foldsight_server.dispatch import cluster as module
 from foldsight_server.dispatch.cluster import Cluster
 from foldsight_server.dispatch.places import NoPlace, Places, RunLost, Worker, WorkerDied
+from foldsight_server.dispatch.task import packed
 from foldsight_server.store.queue import Claim
 
 NONE: frozenset[str] = frozenset()
@@ -83,8 +84,8 @@ class Runner:
         self.stopped: list[tuple[str, int]] = []
         self.answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
 
-    async def run(self, *_: Any) -> dict[str, Any]:
-        return await self.answer
+    async def run(self, _: bytes) -> bytes:
+        return packed(await self.answer)
 
     async def stop(self, job: str, attempt: int) -> None:
         self.stopped.append((job, attempt))

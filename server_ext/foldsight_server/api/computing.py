@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from foldsight import tasks
@@ -29,7 +30,7 @@ async def submit_analysis(call: Call) -> Response:
     key = await asyncio.to_thread(tasks.cache_key, request, digests)
     place, plan = await place_of(call, body.project)
     request, key = place.bind(request, key)
-    known = await call.service.results.known(key, request["name"], place.region)
+    known = partial(call.service.results.known, key, request["name"], place.region)
     user = (call.identity.id, call.identity.name)
     row, new = await call.service.queue.submit(
         user, request, key, replace(plan, predictions=None), known, place=place

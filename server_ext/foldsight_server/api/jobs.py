@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
+from functools import partial
 from typing import Any, get_args
 
 from foldsight import jobs, settings
@@ -28,7 +29,7 @@ async def submit(call: Call) -> Response:
     user = (call.identity.id, call.identity.name)
     place, plan = await place_of(call, body.project)
     normal, key = place.bind(normal, key)
-    known = await call.service.results.known(key, normal["name"], place.region)
+    known = partial(call.service.results.known, key, normal["name"], place.region)
     row, new = await call.service.queue.submit(user, normal, key, plan, known, place=place)
     return Response(view(row), status=202 if new else 200)
 

@@ -130,7 +130,7 @@ class Cluster:
             self._places.lose(place, (RunLost if said.get("expected") else WorkerDied)(f"{place} is gone"))
 
     async def execute(self, claim: Claim, inputs: list[dict[str, bytes]]) -> dict[str, Any]:
-        """Run a claim on a worker, once one is free, and return what the worker's actor returns.
+        """Run a claim on a worker, once one is free, and return its outcome, ``files`` or ``error``.
 
         ``inputs`` are the files of the structures that an analysis takes; workers have no
         way to the store.
@@ -179,8 +179,8 @@ class Cluster:
             worker.runner = await self._actor(worker)
         if run not in self._runs:
             raise RunLost("the run was cancelled")
-        found: dict[str, Any] = await worker.runner.run(run.id, run.attempt, request, inputs)
-        return found
+        order = task.packed(task.Order(run.id, run.attempt, request, inputs))
+        return task.outcome(await worker.runner.run(order))
 
     async def _actor(self, worker: Worker) -> Any:
         """Put an actor on a worker."""

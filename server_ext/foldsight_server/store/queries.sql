@@ -48,14 +48,15 @@ SELECT made.*, NULL AS position, deposit(made.id) FROM made;
 DELETE FROM results WHERE cache_key = %(cache_key)s;
 
 -- name: insert_queued
--- Nothing comes back when the same request of the same user under the same name and for the same project is
--- in flight.
+-- Nothing comes back when an equal request is answered already and need not be anew, and when the same request
+-- of the same user under the same name and for the same project is in flight.
 WITH caller AS MATERIALIZED (SELECT know_caller(%(user_id)s, %(user_name)s, %(own_plan)s) AS own), made AS (
     INSERT INTO jobs (user_id, kind, name, engine, request, cache_key, sort_key, max_running, charged, account,
                       plan, project_id)
     SELECT %(user_id)s, %(kind)s, %(name)s, %(engine)s, %(request)s, %(cache_key)s,
            extract(epoch FROM clock_timestamp()) - %(head_start)s, %(max_running)s, %(charged)s, %(account)s,
            %(plan)s, coalesce(%(project_id)s, caller.own) FROM caller
+    WHERE %(afresh)s OR NOT EXISTS (SELECT 1 FROM results WHERE cache_key = %(cache_key)s)
     ON CONFLICT (user_id, cache_key, name, project_id) WHERE state IN ('queued', 'running') DO NOTHING
     RETURNING *)
 SELECT made.*, pg_notify('foldsight_work', ''),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -108,6 +108,9 @@ class Place:
 
 OWN = Place()
 
+#: Gives a stored result, None when it is gone.
+Known = Callable[[], Awaitable[Result | None]]
+
 
 def nobody_told(what: str, row: Row) -> None:
     """Tell nobody."""
@@ -133,11 +136,23 @@ class Queue:
         request: Mapping[str, Any],
         cache_key: str,
         plan: Plan,
-        known: Result | None = None,
+        known: Known | None = None,
         *,
         place: Place = OWN,
     ) -> tuple[Row, bool]:
         """Queue a request, or answer it with a known result or with a job in flight.
+
+        Parameters
+        ----------
+        user : tuple of str
+            Id and name.
+        request : mapping
+        cache_key : str
+        plan : Plan
+        known : callable, optional
+            Gives the result of an equal request; asked when one is stored under this key. Without it
+            none is used.
+        place : Place, optional
 
         Returns
         -------
@@ -157,25 +172,28 @@ class Queue:
 
     async def _submit(
         self, user: tuple[str, str], request: Mapping[str, Any], cache_key: str, plan: Plan,
-        known: Result | None, place: Place,
+        known: Known | None, place: Place,
     ) -> tuple[Row, str]:  # fmt: skip
         values = {**_values(user, request, cache_key, plan), **place.values(user[0])}
+        values["afresh"] = known is None
         async with self._database.connection() as connection:
-            if known is not None:
-                hit = {**values, "files": _jsonb(known.files), "summary": _jsonb(known.summary)}
-                row = await _one(connection, "insert_done", hit)
-                assert row is not None
-                return row, "cache"
             # Only where it is charged do two statements stand or fall together.
             async with nullcontext() if plan.predictions is None else connection.transaction():
                 row = await _one(connection, "insert_queued", values)
                 if row is not None:
                     await _charge(connection, {**values, "id": row["id"]}, plan)
                     return row, "queued"
+        result = None if known is None else await known()
+        async with self._database.connection() as connection:
+            if result is not None:
+                hit = {**values, "files": _jsonb(result.files), "summary": _jsonb(result.summary)}
+                row = await _one(connection, "insert_done", hit)
+                assert row is not None
+                return row, "cache"
             same = await _one(connection, "in_flight", values)
-        # It can have ended in between; then this request becomes a job after all.
+        # It can have ended in between, or the result be gone; then this request becomes a job after all.
         if same is None:
-            return await self._submit(user, request, cache_key, plan, None, place)
+            return await self._submit(user, request, cache_key, plan, known, place)
         return await self.get(user[0], str(same["id"])), "in_flight"
 
     async def get(self, user_id: str, job_id: str) -> Row:
