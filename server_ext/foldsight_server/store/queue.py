@@ -176,13 +176,15 @@ class Queue:
     ) -> tuple[Row, str]:  # fmt: skip
         values = {**_values(user, request, cache_key, plan), **place.values(user[0])}
         values["afresh"] = known is None
-        async with self._database.connection() as connection:
+        async with (
+            self._database.connection() as connection,
             # Only where it is charged do two statements stand or fall together.
-            async with nullcontext() if plan.predictions is None else connection.transaction():
-                row = await _one(connection, "insert_queued", values)
-                if row is not None:
-                    await _charge(connection, {**values, "id": row["id"]}, plan)
-                    return row, "queued"
+            nullcontext() if plan.predictions is None else connection.transaction(),
+        ):
+            row = await _one(connection, "insert_queued", values)
+            if row is not None:
+                await _charge(connection, {**values, "id": row["id"]}, plan)
+                return row, "queued"
         result = None if known is None else await known()
         async with self._database.connection() as connection:
             if result is not None:
