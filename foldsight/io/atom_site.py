@@ -151,7 +151,6 @@ def quoted(values: Strings, null: str = "?") -> Strings:
     """Return CIF words: nulls for empty strings, quotes where they are needed."""
     from gemmi import cif
 
-    kinds, which = np.unique(values, return_inverse=True)
-    words = [cif.quote(word) if word else null for word in kinds.tolist()]
-    result: Strings = np.array(words, dtype=np.str_)[which]
-    return result
+    listed = values.tolist()
+    words = {word: cif.quote(word) if word else null for word in set(listed)}
+    return np.array([words[word] for word in listed], dtype=np.str_)

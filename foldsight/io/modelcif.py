@@ -56,9 +56,9 @@ def modelcif_block(
     block = _origin(structure)
     scored = confidence is not None and confidence.kind != "b_factor"
     if block is None:
-        block = _new_block(structure, label_seq, manifest, computed=scored)
-        entities = entities_of(structure, label_seq)[1]
-        entity_ids = [entity.id for entity in entities]
+        entities, of_chain = entities_of(structure, label_seq)
+        block = _new_block(structure, entities, of_chain, manifest, computed=scored)
+        entity_ids = [entity.id for entity in of_chain]
     else:
         entity_ids = _entity_ids(block, structure, label_seq)
     if confidence is not None and scored:
@@ -104,7 +104,12 @@ def _block_name(structure: Structure) -> str:
 
 
 def _new_block(
-    structure: Structure, label_seq: Ints, manifest: FoldManifest | None, *, computed: bool
+    structure: Structure,
+    entities: list[Entity],
+    of_chain: list[Entity],
+    manifest: FoldManifest | None,
+    *,
+    computed: bool,
 ) -> cif.Block:
     from gemmi import cif
 
@@ -120,7 +125,6 @@ def _new_block(
     if structure.resolution is not None:
         put("_refine", entry_id=[name], pdbx_refine_id=[structure.method.upper() or "?"],
             ls_d_res_high=[f"{structure.resolution:g}"])  # fmt: skip
-    entities, of_chain = entities_of(structure, label_seq)
     _put_entities(put, structure, entities, of_chain)
     if computed:
         _put_model(put, structure, entities, of_chain, manifest)
