@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from foldsight_server.dispatch.places import NoPlace, Worker
 from foldsight_server.dispatch.pools import Pools
+from foldsight_server.dispatch.task import packed
 from foldsight_server.hub.settings import read_settings
 from foldsight_server.store.objects import ObjectStore
 from foldsight_server.store.queue import Claim, Place
@@ -105,9 +106,9 @@ class Common(Pools):
     async def _actor(self, worker: Worker) -> Any:
         return SimpleNamespace(run=partial(self._run, worker))
 
-    async def _run(self, worker: Worker, *_: Any) -> dict[str, Any]:
+    async def _run(self, worker: Worker, _: bytes) -> bytes:
         self.sent.append(worker.address)
-        return {"files": {}}
+        return packed({"files": {}})
 
 
 def test_a_job_of_a_region_goes_to_its_workers_or_nowhere() -> None:
