@@ -44,3 +44,40 @@ def test_at_most_eight_views_are_live_and_the_others_come_back(notebook: Noteboo
     )
     assert page.evaluate(COUNT, "ready") == 8
     assert not [w for w in warnings if "Too many active WebGL contexts" in w]
+
+
+#: JavaScript: the next picture's WebGL context is taken away as soon as it is made.
+LOSE_NEXT = """\
+() => {
+  const { prototype } = HTMLCanvasElement;
+  const own = prototype.getContext;
+  prototype.getContext = function (kind, ...rest) {
+    const context = own.call(this, kind, ...rest);
+    if (context && kind.startsWith('webgl')) {
+      prototype.getContext = own;
+      // Mol* makes its viewer meanwhile, and loads the structure then.
+      setTimeout(() => context.getExtension('WEBGL_lose_context').loseContext(), 50);
+    }
+    return context;
+  };
+}
+"""
+TWO = MANY.replace("range(24)", "range(2)")
+#: JavaScript: the state of a view.
+STATE = "n => document.querySelectorAll('.foldsight-view')[n].dataset.state"
+
+
+def test_a_view_whose_context_is_lost_while_it_loads_says_so_and_holds_up_no_other(
+    notebook: Notebook,
+) -> None:
+    page = notebook.page
+    page.evaluate(LOSE_NEXT)
+    notebook.run(TWO)
+    first, second = page.locator(".foldsight-view").all()[:2]
+    page.wait_for_function(f"() => ({STATE})(0) === 'error'", timeout=120_000)
+    assert "stopped this 3D picture" in first.locator(".fs-notice").inner_text()
+    second.scroll_into_view_if_needed()
+    page.wait_for_function(f"() => ({STATE})(1) === 'ready'", timeout=120_000)
+    first.scroll_into_view_if_needed()
+    first.locator(".fs-stage").click()
+    page.wait_for_function(f"() => ({STATE})(0) === 'ready'", timeout=120_000)

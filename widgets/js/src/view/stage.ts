@@ -104,18 +104,29 @@ export class Stage implements Member {
     const viewer = await MolViewer.create(canvas, backgroundOf(this.element));
     if (this.gone) return viewer.dispose();
     this.viewer = viewer;
-    canvas.querySelector('canvas')?.addEventListener('webglcontextlost', () => void this.lost(viewer));
-    await this.actions.fill(viewer);
+    await Promise.race([this.actions.fill(viewer), this.loss(viewer, canvas.querySelector('canvas')!)]);
     if (this.camera) viewer.setCamera(this.camera);
     this.frozen?.remove();
     this.frozen = null;
   }
 
-  /** The browser took the context away: say so, and come back on a click. */
-  private async lost(viewer: MolViewer): Promise<void> {
-    if (viewer !== this.viewer || this.state !== 'ready') return;
-    this.close();
-    this.set('error', __('The browser stopped this 3D picture to save memory. Click to draw it again.'));
+  /**
+   * The browser took the context away: say so, and come back on a click.
+   *
+   * Rejects when that was before the picture was ready, as what draws may then wait for ever.
+   */
+  private loss(viewer: MolViewer, canvas: HTMLCanvasElement): Promise<never> {
+    const words = __('The browser stopped this 3D picture to save memory. Click to draw it again.');
+    return new Promise((_, fail) => {
+      const lost = () => {
+        if (viewer !== this.viewer) return;
+        if (this.state !== 'ready') return fail(new Error(words));
+        this.close();
+        this.set('error', words);
+      };
+      canvas.addEventListener('webglcontextlost', lost);
+      if (canvas.getContext('webgl2')?.isContextLost()) lost();
+    });
   }
 
   async freeze(): Promise<void> {
