@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -37,9 +38,9 @@ def helices(chains: Mapping[str, str], *, first: int = 1, name: str = "helices")
             for atom, (radius, angle, height) in _HELIX.items():
                 if atom == "CB" and letter == "G":
                     continue
-                turn = np.radians(angle + 100.0 * position)
-                x, y = radius * np.cos(turn) + 11.0 * number, radius * np.sin(turn)
-                coord.append((float(x), float(y), height + 1.5 * position))
+                turn = math.radians(angle + 100.0 * position)
+                x, y = radius * math.cos(turn) + 11.0 * number, radius * math.sin(turn)
+                coord.append((x, y, height + 1.5 * position))
                 names.append(atom)
                 owner.append(len(rows))
             rows.append((number, position + 1, ONE_TO_THREE[letter]))
