@@ -117,9 +117,9 @@ class Shelf:
 
 def _residues(data: bytes, name: str) -> Residued:
     from foldsight.io.content import load
-    from foldsight.io.reading import open_file
+    from foldsight.io.reading import open_structure
 
-    return open_file(load(data, name=name)).structure
+    return open_structure(load(data, name=name))
 
 
 class Indexer:
