@@ -90,14 +90,17 @@ def nearest(points: np.ndarray, ligands: Iterable[np.ndarray]) -> np.ndarray:
     return found
 
 
-def make_example(folder: Path, record: dict[str, Any], noise: float, rng: np.random.Generator) -> Example:
-    """Read a structure and describe its surface."""
+def make_example(
+    folder: Path, record: dict[str, Any], noise: float, rng: np.random.Generator, shift: np.ndarray
+) -> Example:
+    """Read a structure and describe its surface, the lattice of its points shifted by some Å."""
     opened = fs.read(folder / "structures" / f"{record['id']}.pdb.gz")
     structure = opened.structure if isinstance(opened, fs.Prediction) else opened
     if noise:
         moved = structure.atoms.coord + rng.normal(0, rng.uniform(0.2, noise), structure.atoms.coord.shape)
         structure = replace(structure, atoms=replace(structure.atoms, coord=moved))
     walls = Walls.of(structure)
+    walls = replace(walls, coord=walls.coord + shift, origin=walls.origin - shift @ walls.axes)
     surface = Surface.of(walls)
 
     def own(wanted: Callable[[dict[str, Any]], bool]) -> list[np.ndarray]:
@@ -112,14 +115,16 @@ def make_example(folder: Path, record: dict[str, Any], noise: float, rng: np.ran
     )  # fmt: skip
 
 
-def load(folder: Path, noise: float, per_cluster: int) -> list[Example]:
+def load(
+    folder: Path, noise: float, per_cluster: int, shift: tuple[float, float, float] = (0, 0, 0)
+) -> list[Example]:
     """Return the training structures, at most so many of a cluster."""
     records = json.loads((folder / "manifest.json").read_text())["structures"]
     rng, seen, found = np.random.default_rng(7), Counter[str](), []
     for record in records:
         seen[record["cluster"]] += record["split"] == "train"
         if record["split"] == "train" and seen[record["cluster"]] <= per_cluster:
-            found.append(make_example(folder, record, noise, rng))
+            found.append(make_example(folder, record, noise, rng, np.array(shift)))
     return found
 
 
@@ -391,17 +396,20 @@ def report(name: str, candidates: list[Candidates], scores: list[np.ndarray]) ->
     )
 
 
-def train_points(clean: list[Example], noisy: list[Example], fold: dict[str, int]) -> Scorer:
-    """Score every example with networks that never saw its cluster; return those that saw all."""
+def held_out_points(clean: list[Example], noisy: list[Example], fold: dict[str, int]) -> list[Scorer]:
+    """Train, for each fold, networks that never saw its clusters."""
+    found = []
     for k in range(FOLDS):
         shown, shaken = ([e for e in examples if fold[e.cluster] != k] for examples in (clean, noisy))
-        held_out = fit_points(shown, shaken, POINT.networks)
-        for example in (*clean, *noisy):
-            if fold[example.cluster] == k:
-                example.probability = held_out.probability(
-                    example.features.astype(np.float32), example.around
-                )
-    return fit_points(clean, noisy, SHIPPED)
+        found.append(fit_points(shown, shaken, POINT.networks))
+    return found
+
+
+def score_points(examples: Iterable[Example], scorers: list[Scorer], fold: dict[str, int]) -> None:
+    """Score every example with networks that never saw its cluster."""
+    for example in examples:
+        scorer = scorers[fold[example.cluster]]
+        example.probability = scorer.probability(example.features.astype(np.float32), example.around)
 
 
 def train_sites(
@@ -427,7 +435,8 @@ def main() -> int:
     clean, noisy = load(args.set_dir, 0, PER_CLUSTER), load(args.set_dir, NOISE, NOISY_PER_CLUSTER)
     print(f"{len(clean)} structures, {len(noisy)} with noise", flush=True)
     fold = assign_folds(clean)
-    point = train_points(clean, noisy, fold)
+    score_points((*clean, *noisy), held_out_points(clean, noisy, fold), fold)
+    point = fit_points(clean, noisy, SHIPPED)
     found, shaken = ([Candidates.of(example) for example in examples] for examples in (clean, noisy))
     report("held out, by weight", found, [np.array([s.weight for s in item.sites]) for item in found])
 

@@ -8,11 +8,13 @@ from tests.browser.lab import Notebook
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
-MANY = """\
+#: More than the sixteen contexts that a browser keeps; and how many the page keeps alive.
+VIEWS, LIVE = 18, 8
+SHOW = """\
 from IPython.display import display
 from tests.samples import prediction
 from foldsight_widgets import StructureView
-views = [StructureView(prediction({"A": "ACDEFGHIKL"}), height=200, strip=False) for _ in range(24)]
+views = [StructureView(prediction({"A": "ACDEFGHIKL"}), height=200, strip=False) for _ in range(VIEWS)]
 for view in views:
     display(view)
 """
@@ -25,16 +27,16 @@ def test_at_most_eight_views_are_live_and_the_others_come_back(notebook: Noteboo
     page = notebook.page
     warnings: list[str] = []
     page.on("console", lambda message: warnings.append(message.text))
-    notebook.run(MANY)
-    for number in range(24):
+    notebook.run(SHOW.replace("VIEWS", str(VIEWS)))
+    for number in range(VIEWS):
         page.locator(".foldsight-view").nth(number).scroll_into_view_if_needed()
         page.wait_for_function(
             "n => document.querySelectorAll('.foldsight-view')[n].dataset.state === 'ready'",
             arg=number,
             timeout=120_000,
         )
-    assert page.evaluate(COUNT, "ready") == 8
-    assert page.evaluate(COUNT, "frozen") == 16
+    assert page.evaluate(COUNT, "ready") == LIVE
+    assert page.evaluate(COUNT, "frozen") == VIEWS - LIVE
     first = page.locator(".foldsight-view").first
     assert first.locator("img.fs-frozen").count() == 1
     first.scroll_into_view_if_needed()
@@ -42,7 +44,7 @@ def test_at_most_eight_views_are_live_and_the_others_come_back(notebook: Noteboo
     page.wait_for_function(
         "() => document.querySelector('.foldsight-view').dataset.state === 'ready'", timeout=120_000
     )
-    assert page.evaluate(COUNT, "ready") == 8
+    assert page.evaluate(COUNT, "ready") == LIVE
     assert not [w for w in warnings if "Too many active WebGL contexts" in w]
 
 
@@ -62,7 +64,6 @@ LOSE_NEXT = """\
   };
 }
 """
-TWO = MANY.replace("range(24)", "range(2)")
 #: JavaScript: the state of a view.
 STATE = "n => document.querySelectorAll('.foldsight-view')[n].dataset.state"
 
@@ -72,7 +73,7 @@ def test_a_view_whose_context_is_lost_while_it_loads_says_so_and_holds_up_no_oth
 ) -> None:
     page = notebook.page
     page.evaluate(LOSE_NEXT)
-    notebook.run(TWO)
+    notebook.run(SHOW.replace("VIEWS", "2"))
     first, second = page.locator(".foldsight-view").all()[:2]
     page.wait_for_function(f"() => ({STATE})(0) === 'error'", timeout=120_000)
     assert "stopped this 3D picture" in first.locator(".fs-notice").inner_text()
