@@ -122,13 +122,16 @@ def _reading(
     loop, line, socket = asyncio.get_running_loop(), connection.pgconn, connection.fileno()
 
     def read() -> None:
+        end: psycopg.Error | None = None
         try:
             line.consume_input()
         except psycopg.OperationalError as fault:
-            loop.remove_reader(socket)
-            tell(fault)
+            end = fault
         while (found := line.notifies()) is not None:
             tell(psycopg.Notify(found.relname.decode(), found.extra.decode(), found.be_pid))
+        if end is not None:
+            loop.remove_reader(socket)
+            tell(end)
 
     loop.add_reader(socket, read)
     try:
