@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
 from typing import Any
 
@@ -156,5 +157,31 @@ def test_a_worker_is_free_when_its_run_has_stopped_not_when_it_was_told_to() -> 
         site.runner.answer.set_result({"files": {}})
         await asyncio.sleep(0.01)
         assert not site.worker.taken
+
+    asyncio.run(go())
+
+
+class Absent:
+    """A client whose scheduler is gone: as Dask's it takes its time to close, and swallows a cancellation."""
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    async def close(self, timeout: float) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(timeout / 50)
+        self.closed = True
+
+
+def test_who_is_cancelled_while_a_lost_cluster_closes_ends() -> None:
+    async def go() -> None:
+        site, client = Site(), Absent()
+        site._client = client
+        closing = await soon(site.close())
+        closing.cancel()
+        await asyncio.wait((closing,))
+        assert closing.cancelled()
+        await asyncio.sleep(0.2)
+        assert client.closed  # by itself, undisturbed
 
     asyncio.run(go())

@@ -54,6 +54,7 @@ class Cluster:
         self._child: Child | None = None
         self._client: Any = None
         self._watches: list[asyncio.Task[None]] = []
+        self._leaving: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self._places = Places()
         #: Where each run is, until the worker has answered.
@@ -211,14 +212,23 @@ class Cluster:
             watch.cancel()
         self._places.close(RunLost("the cluster is closed"))
         client, self._client = self._client, None
-        if client is not None:
-            try:
-                await client.close(timeout=5)
-            except (TimeoutError, OSError, CancelledError) as fault:
-                _log.info("closing the Dask client: %s", type(fault).__name__)
-        child, self._child = self._child, None
-        if child is not None:
-            await asyncio.to_thread(child.end)
+        try:
+            if client is not None:
+                # In a task of its own: Dask swallows a cancellation that comes while it waits for a scheduler
+                # that is gone, and whoever was to end with this would go on for ever.
+                self._leaving = asyncio.create_task(_leave(client))
+                await asyncio.wait((self._leaving,))
+        finally:
+            child, self._child = self._child, None
+            if child is not None:
+                await asyncio.to_thread(child.end)
+
+
+async def _leave(client: Any) -> None:
+    try:
+        await client.close(timeout=5)
+    except (TimeoutError, OSError, CancelledError) as fault:
+        _log.info("closing the Dask client: %s", type(fault).__name__)
 
 
 def _of_this_machine() -> bool:
