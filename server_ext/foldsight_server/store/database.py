@@ -121,8 +121,10 @@ def _reading(
     """
     loop, line, socket = asyncio.get_running_loop(), connection.pgconn, connection.fileno()
 
+    end: psycopg.Error | None = None
+
     def read() -> None:
-        end: psycopg.Error | None = None
+        nonlocal end
         try:
             line.consume_input()
         except psycopg.OperationalError as fault:
@@ -130,6 +132,7 @@ def _reading(
         while (found := line.notifies()) is not None:
             tell(psycopg.Notify(found.relname.decode(), found.extra.decode(), found.be_pid))
         if end is not None:
+            # The socket is closed, and its number may be somebody else's by the time that this context ends.
             loop.remove_reader(socket)
             tell(end)
 
@@ -137,7 +140,8 @@ def _reading(
     try:
         yield
     finally:
-        loop.remove_reader(socket)
+        if end is None:
+            loop.remove_reader(socket)
 
 
 async def whenever(
