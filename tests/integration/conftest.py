@@ -44,6 +44,7 @@ class Service:
         """Start the service and return a client once it answers."""
         environment = {**os.environ, "FOLDSIGHT_HOME": str(self.home), "FOLDSIGHT_NETWORK": "off"}
         environment["PYTHONPATH"] = os.pathsep.join([str(ENGINES), str(TESTS)])
+        environment["PYTHONFAULTHANDLER"] = "1"
         (self.home / "service.json").unlink(missing_ok=True)
         with (self.home / "service.log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -85,7 +86,12 @@ class Service:
             client.close()
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            assert self.process.wait(40) == 0, self.log()
+            try:
+                self.process.wait(40)
+            except subprocess.TimeoutExpired:  # where its threads stand goes to its log
+                self.process.send_signal(signal.SIGABRT)
+                self.process.wait(20)
+            assert self.process.returncode == 0, self.log()
             assert not (self.home / "service.json").exists()
 
     def children(self, word: str) -> list[int]:
