@@ -54,7 +54,6 @@ class Cluster:
         self._child: Child | None = None
         self._client: Any = None
         self._watches: list[asyncio.Task[None]] = []
-        self._leaving: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self._places = Places()
         #: Where each run is, until the worker has answered.
@@ -216,8 +215,7 @@ class Cluster:
             if client is not None:
                 # In a task of its own: Dask swallows a cancellation that comes while it waits for a scheduler
                 # that is gone, and whoever was to end with this would go on for ever.
-                self._leaving = asyncio.create_task(_leave(client))
-                await asyncio.wait((self._leaving,))
+                await asyncio.shield(_leave(client))
         finally:
             child, self._child = self._child, None
             if child is not None:

@@ -120,7 +120,6 @@ def _reading(
     an idle service did.
     """
     loop, line, socket = asyncio.get_running_loop(), connection.pgconn, connection.fileno()
-
     end: psycopg.Error | None = None
 
     def read() -> None:

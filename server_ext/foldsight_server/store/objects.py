@@ -47,8 +47,11 @@ class ObjectStore:
     @property
     def local(self) -> bool:
         """Whether some of it is a folder, whose links this service must sign itself."""
-        own = isinstance(self._place, Path) or self._place.startswith("file://")
-        return own or any(store.local for store in self._regions.values())
+        return self._is_folder or any(store.local for store in self._regions.values())
+
+    @property
+    def _is_folder(self) -> bool:
+        return isinstance(self._place, Path) or self._place.startswith("file://")
 
     @cached_property
     def _store(self) -> Any:
@@ -64,12 +67,6 @@ class ObjectStore:
             raise ServiceUnavailable(
                 f"The object store cannot be opened: {fault}.", hint="Check FOLDSIGHT_OBJECTS_URL."
             ) from fault
-
-    @cached_property
-    def _is_folder(self) -> bool:
-        from obstore.store import LocalStore
-
-        return isinstance(self._store, LocalStore)
 
     async def put(self, data: bytes, region: str | None = None) -> str:
         """Store bytes and return their SHA-256, by which they are found again.
