@@ -48,4 +48,5 @@ class Events:
 async def changed(waiter: asyncio.Event, seconds: float) -> None:
     """Wait until the event is set or the time is up."""
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(waiter.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await waiter.wait()

@@ -11,6 +11,7 @@ from foldsight_server.billing.bookkeeper import Bookkeeper
 from foldsight_server.billing.gateway import Gateway
 from foldsight_server.billing.settings import read_billing
 from foldsight_server.dispatch.dispatcher import Dispatcher
+from foldsight_server.ending import end
 from foldsight_server.events import Events
 from foldsight_server.links import Links
 from foldsight_server.operations.metrics import Metrics
@@ -117,9 +118,7 @@ class Service:
         if self._starting is not None:
             await asyncio.gather(self._starting, return_exceptions=True)
         await self.rooms.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         await self.dispatcher.close()
         if self.stripe is not None:
             await self.stripe.close()

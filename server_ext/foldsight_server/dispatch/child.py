@@ -69,7 +69,8 @@ class Child:
         """
         assert self._process.stdout is not None
         try:
-            line = await asyncio.wait_for(asyncio.to_thread(self._process.stdout.readline), timeout)
+            async with asyncio.timeout(timeout):
+                line = await asyncio.to_thread(self._process.stdout.readline)
             told: dict[str, Any] = json.loads(line)
         except (TimeoutError, ValueError):
             await asyncio.to_thread(self.end)

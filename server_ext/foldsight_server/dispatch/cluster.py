@@ -101,9 +101,10 @@ class Cluster:
         self._places.close(RunLost("the cluster is gone"))
 
     async def _watch_workers(self) -> None:
-        while True:
+        while self.healthy:
             try:
-                await asyncio.wait_for(self._changed.wait(), TRUST)
+                async with asyncio.timeout(TRUST):
+                    await self._changed.wait()
             except TimeoutError:
                 if not self._places.wanted:
                     continue

@@ -19,6 +19,7 @@ import psycopg
 from foldsight_server.dispatch.cluster import Cluster, Report
 from foldsight_server.dispatch.pools import Pools
 from foldsight_server.dispatch.recorder import Recorder
+from foldsight_server.ending import end
 from foldsight_server.operations import logs, tracing
 from foldsight_server.store.database import Database
 from foldsight_server.store.queue import Claim, Queue, Run
@@ -106,9 +107,7 @@ class Dispatcher:
 
     async def close(self) -> None:
         """Stop runs and the cluster; their jobs are taken back by the next dispatcher."""
-        for run in list(self._runs.values()):
-            run.cancel()
-        await asyncio.gather(*self._runs.values(), return_exceptions=True)
+        await end(self._runs.values())
         await self._close_cluster()
 
     async def _take_over(self) -> None:
@@ -125,16 +124,15 @@ class Dispatcher:
             # None of them ends by itself; the first to break tells why.
             await asyncio.gather(*tasks)
         finally:
-            for part in tasks:
-                part.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(tasks)
 
     async def _dispatch(self) -> None:
         while True:
             self._wake.clear()
             pause = await self._fill()
             try:
-                await asyncio.wait_for(self._wake.wait(), IDLE if pause is None else min(pause + 0.05, IDLE))
+                async with asyncio.timeout(IDLE if pause is None else min(pause + 0.05, IDLE)):
+                    await self._wake.wait()
             except TimeoutError:
                 self._waiting = True  # news can be lost; look again
 
@@ -184,8 +182,7 @@ class Dispatcher:
 
     async def _close_cluster(self) -> None:
         if self._starting is not None:
-            self._starting.cancel()
-            await asyncio.gather(self._starting, return_exceptions=True)
+            await end((self._starting,))
         cluster, self._cluster = self._cluster, None
         if cluster is not None:
             await cluster.close()

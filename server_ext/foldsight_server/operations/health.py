@@ -55,7 +55,8 @@ async def readiness(service: Service) -> dict[str, Any]:
 
 async def _asked(name: str, check: Callable[[Service], Awaitable[None]], service: Service) -> str:
     try:
-        await asyncio.wait_for(check(service), PATIENCE)
+        async with asyncio.timeout(PATIENCE):
+            await check(service)
     except Missing as fault:
         return str(fault)
     except TimeoutError:

@@ -20,6 +20,7 @@ from psycopg_pool import PoolTimeout
 from foldsight.annotation import Annotation
 from foldsight.annotation.values import Residued
 from foldsight.errors import FoldSightError, QuotaExceeded, ServiceUnavailable
+from foldsight_server.ending import end
 from foldsight_server.rooms import wire
 from foldsight_server.rooms.document import YDoc, merge, new_document
 from foldsight_server.rooms.gate import Admitted, Ahead, Gate, Unread
@@ -374,8 +375,7 @@ class Room:
                 while self._line and not self.gone:
                     await asyncio.sleep(0.01)
         self.end()
-        self._writer.cancel()
-        await asyncio.gather(self._writer, return_exceptions=True)
+        await end((self._writer,))
 
 
 def _again() -> ServiceUnavailable:

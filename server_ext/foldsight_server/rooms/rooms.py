@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from foldsight.errors import FoldSightError, ServiceUnavailable
+from foldsight_server.ending import end
 from foldsight_server.identity import Identity
 from foldsight_server.policy import Role, allows
 from foldsight_server.rooms.limits import close_code
@@ -171,8 +172,7 @@ class Rooms:
                 if room is not None and int(head) > room.seq:
                     await self._catch_up(room, int(head))
         finally:
-            rounds.cancel()
-            await asyncio.gather(rounds, return_exceptions=True)
+            await end((rounds,))
         raise OSError("the listening connection was lost")
 
     async def _catch_up(self, room: Room, head: int) -> None:

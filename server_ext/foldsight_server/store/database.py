@@ -17,6 +17,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
+from foldsight_server.ending import end
 from foldsight_server.store.embedded import EmbeddedPostgres
 from foldsight_server.store.migrate import migrate
 
@@ -166,11 +167,11 @@ async def whenever(
             wake.clear()
             await work()
             with suppress(TimeoutError):
-                await asyncio.wait_for(wake.wait(), idle)
+                async with asyncio.timeout(idle):
+                    await wake.wait()
         await listener
     finally:
-        listener.cancel()
-        await asyncio.gather(listener, return_exceptions=True)
+        await end((listener,))
 
 
 class _Check:

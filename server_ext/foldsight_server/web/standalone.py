@@ -157,7 +157,8 @@ async def _until_done(core: Application, app: web.Application, idle_exit: float 
         loop.add_signal_handler(number, stop.set)
     while not stop.is_set():
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), 5.0)
+            async with asyncio.timeout(5.0):
+                await stop.wait()
         quiet = time.monotonic() - app.settings["foldsight_seen"][0]
         idle = idle_exit is not None and quiet > idle_exit and core.service.rooms.connections == 0
         if idle and await core.service.queue.busy() == 0:

@@ -49,7 +49,8 @@ class Post:
     async def send(self, delivery: Mapping[str, Any]) -> Outcome:
         """Try once; whatever the receiver does, an outcome comes of it."""
         try:
-            return await asyncio.wait_for(self._send(delivery), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                return await self._send(delivery)
         except TimeoutError:
             return Outcome(None, f"no answer within {PATIENCE:g} s")
         except BadRequest as refusal:
