@@ -34,6 +34,7 @@ from foldsight.analysis.pockets.features import Surface
 from foldsight.analysis.pockets.lining import body, copies, lining, residue_names, share
 from foldsight.analysis.pockets.ranking import describe_sites
 from foldsight.analysis.pockets.scorer import Scorer
+from foldsight.analysis.pockets.symmetry import agreed
 from foldsight.analysis.pockets.walls import Walls
 
 OUT = Path(scoring.__file__).parent / "data" / "pockets.npz"
@@ -409,7 +410,8 @@ def score_points(examples: Iterable[Example], scorers: list[Scorer], fold: dict[
     """Score every example with networks that never saw its cluster."""
     for example in examples:
         scorer = scorers[fold[example.cluster]]
-        example.probability = scorer.probability(example.features.astype(np.float32), example.around)
+        logit = scorer.logit(example.features.astype(np.float32), example.around)
+        example.probability = scoring.sigmoid(agreed(logit, example.points, example.walls, example.names))
 
 
 def train_sites(

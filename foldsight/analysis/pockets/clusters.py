@@ -26,7 +26,7 @@ MOST = 25
 ROUNDS, STILL = 20, 0.1
 #: The centre is the mean of the points by probability to this power: near the best points,
 #: where a ligand is, rather than in the middle of a long groove.
-SHARPNESS = 12
+SHARPNESS = 8
 #: A site whose centre is so near, Å, to a better site's is a piece of that.
 MERGE = 6.0
 

@@ -15,6 +15,7 @@ from foldsight.analysis.pockets.lining import body, copies, lining, residue_name
 from foldsight.analysis.pockets.ranking import describe_sites
 from foldsight.analysis.pockets.result import Pocket, Pockets
 from foldsight.analysis.pockets.scorer import Scorers, scorers, sigmoid
+from foldsight.analysis.pockets.symmetry import agreed
 from foldsight.analysis.pockets.volume import AROUND, PROBE, swept_volume
 from foldsight.analysis.pockets.walls import Walls
 from foldsight.confidence import Confidence
@@ -22,7 +23,7 @@ from foldsight.prediction import Prediction
 from foldsight.structure import Structure
 from foldsight.typing import Bools, Floats, Ints
 
-METHOD = "foldsight pockets 3"
+METHOD = "foldsight pockets 4"
 #: Residues of lower confidence are not walls: their place is unknown.
 WALL_CONFIDENCE = 50.0
 #: Atoms so far, Å, from the points can still stand in the way of the probe.
@@ -94,7 +95,8 @@ class Search:
         ``names`` are those of :func:`~foldsight.analysis.pockets.lining.residue_names`.
         """
         points = surface.points
-        probability = trained.point.probability(surface.features, surface.around)
+        logit = trained.point.logit(surface.features, surface.around)
+        probability = sigmoid(agreed(logit, points, surface.walls, names))
         sites = find_sites(points, probability)
         if not sites:
             nothing = np.empty(0, dtype=np.float32)

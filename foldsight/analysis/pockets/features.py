@@ -1,4 +1,4 @@
-"""What surrounds each surface point: crowding, enclosure, atom classes, residue types, fold.
+"""What surrounds each surface point: crowding, enclosure, atom classes, residue types, fold, frustration.
 
 The same function feeds training (``bench/train_pockets.py``) and detection, so the two
 cannot drift apart. Nothing here reads B-factors, occupancies or anything but protein.
@@ -13,7 +13,7 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array
 from scipy.spatial import cKDTree
 
-from foldsight.analysis.pockets import fold
+from foldsight.analysis.pockets import fold, frustration
 from foldsight.analysis.pockets.chemistry import AMINO_ACIDS, CLASSES
 from foldsight.analysis.pockets.surface import sphere, surface_points
 from foldsight.analysis.pockets.walls import Walls
@@ -50,6 +50,7 @@ NAMES: tuple[str, ...] = (
     "one-sidedness",
     *(f"residues within {r:g}" for r in WIDE_SHELLS),
     *fold.NAMES,
+    *(f"{name} within {r:g}" for r in (CLOSE, NEAR) for name in frustration.NAMES),
 )
 _SMOOTHED = tuple(
     NAMES.index(name)
@@ -118,6 +119,7 @@ def describe(points: Doubles, walls: Walls, tree: cKDTree, means: Means) -> Floa
         columns = [local.counts(), local.classes(), local.types(), local.hydropathy()]
         columns += [blocked.sum(axis=2).T, _both(blocked[-1], wide.blocked())]
         columns += [local.one_sidedness(), wide.counts(), fold.describe_fold(part, residues, residue_tree)]
+        columns.append(local.frustration())
         table[start : start + CHUNK, : len(NAMES)] = np.concatenate(columns, axis=1)
     values, columns = table[:, _SMOOTHED], []
     for matrix, total in map(means.within, SMOOTHING):
@@ -201,6 +203,21 @@ class _Local:
         value = self.walls.hydropathy[self.atom]
         sums = [np.bincount(self.point, weights=w * value, minlength=self.size) for w in self.weights]
         return np.stack(sums, axis=1)
+
+    def frustration(self) -> Floats:
+        """Means over the atoms of residues whose frustration is known; 0 where there are none."""
+        suited, residue = self.walls.suited, self.walls.residue[self.atom]
+        known = np.isfinite(suited)
+        # One product gives sums and weights; a residue comes by once for each of its atoms.
+        table = np.concatenate([np.where(known, suited, 0), known], axis=1, dtype=np.float32)
+        order = np.argsort(self.point, kind="stable")
+        starts = np.searchsorted(self.point[order], np.arange(self.size + 1))
+        columns = []
+        for weight in self.weights:
+            matrix = csr_array((weight[order], residue[order], starts), shape=(self.size, len(table)))
+            sums, total = np.hsplit(matrix @ table, 2)
+            columns.append(sums / np.maximum(total, 1e-6))
+        return np.concatenate(columns, axis=1)
 
     def blocked(self) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
         """Which directions are blocked within each distance; shape (distances, points, directions)."""

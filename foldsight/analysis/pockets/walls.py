@@ -14,6 +14,7 @@ from foldsight.analysis.pockets.chemistry import (
     RADII,
     atom_class,
 )
+from foldsight.analysis.pockets.frustration import frustration
 from foldsight.analysis.secondary_structure import secondary_structure, three_state
 from foldsight.errors import BadRequest
 from foldsight.structure import Structure
@@ -50,6 +51,8 @@ class Walls:
         Secondary structure of the residue: :data:`COIL`, :data:`HELIX`, :data:`STRAND`.
     chain, residue, atom : ndarray, shape=(N,), dtype=int32
         Row of the structure's chain table, of its residue table and of its atom table.
+    suited : ndarray, shape=(R, len(frustration.NAMES)), dtype=float32
+        How well each row of the residue table suits its place; NaN where it is not known.
     origin : ndarray, shape=(3,)
     axes : ndarray, shape=(3, 3)
         ``x_file = origin + x_own @ axes``.
@@ -64,6 +67,7 @@ class Walls:
     chain: Ints
     residue: Ints
     atom: Ints
+    suited: Floats
     origin: Doubles
     axes: Doubles
 
@@ -101,7 +105,7 @@ class Walls:
         residue = structure.atoms.residue[keep]
         return cls(
             coord, kind, amino_acid, radius, _HYDROPATHY[amino_acid], _states(structure)[residue],
-            structure.residues.chain[residue], residue, keep, origin, axes,
+            structure.residues.chain[residue], residue, keep, frustration(structure, leave_out), origin, axes,
         )  # fmt: skip
 
 

@@ -61,11 +61,13 @@ def geometry(sites: Sites) -> Geometry:
     atoms = np.concatenate([sites.backbone, cb[:, None]], axis=1)
     torsions = backbone_torsions(sites)
     node = np.concatenate(
-        [_torsion_features(torsions), _crowding(ca, cb), _bond_features(sites)], axis=1, dtype=np.float32
+        [torsion_features(torsions), _crowding(ca, cb), _bond_features(sites)], axis=1, dtype=np.float32
     )
     origin = ca.mean(axis=0)
-    frames = _frames(n, ca, c).astype(np.float32)
-    return Geometry((atoms - origin).astype(np.float32), frames, node, _nearest(cb), torsions, origin)
+    frames = local_frames(n, ca, c).astype(np.float32)
+    return Geometry(
+        (atoms - origin).astype(np.float32), frames, node, nearest_sites(cb, NEIGHBOURS), torsions, origin
+    )
 
 
 def ideal_cb(backbone: Doubles) -> Doubles:
@@ -129,7 +131,8 @@ def tally(index: Ints, weights: Bools | Doubles, size: int) -> Doubles:
     return found
 
 
-def _frames(n: Doubles, ca: Doubles, c: Doubles) -> Doubles:
+def local_frames(n: Doubles, ca: Doubles, c: Doubles) -> Doubles:
+    """Return the axes of residues as columns, the first along CA-C; shape (L, 3, 3)."""
     x = c - ca
     x = x / np.linalg.norm(x, axis=1, keepdims=True)
     z = np.cross(x, n - ca)
@@ -137,7 +140,8 @@ def _frames(n: Doubles, ca: Doubles, c: Doubles) -> Doubles:
     return np.stack([x, np.cross(z, x), z], axis=-1)
 
 
-def _torsion_features(torsions: Doubles) -> Doubles:
+def torsion_features(torsions: Doubles) -> Doubles:
+    """Return sines and cosines of phi and psi and the cosine of omega, 0 where unknown; shape (L, 5)."""
     phi, psi, omega = torsions.T
     columns = np.stack([np.sin(phi), np.cos(phi), np.sin(psi), np.cos(psi), np.cos(omega)], axis=1)
     found: Doubles = np.nan_to_num(columns)
@@ -177,15 +181,26 @@ def _both_ways(pairs: Ints) -> tuple[Ints, Ints]:
     return i, j
 
 
-def _nearest(cb: Doubles) -> Ints:
-    """Return the nearest sites; in a short chain the farthest one is repeated."""
+def nearest_sites(cb: Doubles, count: int) -> Ints:
+    """Return the ``count`` nearest other sites, nearest first; in a short chain the farthest is repeated.
+
+    Parameters
+    ----------
+    cb : ndarray, shape=(L, 3)
+        Å.
+    count : int
+
+    Returns
+    -------
+    ndarray, shape=(L, count), dtype=int32
+    """
     from scipy.spatial import cKDTree
 
-    wanted = min(NEIGHBOURS, len(cb) - 1)
+    wanted = min(count, len(cb) - 1)
     _, index = cKDTree(cb).query(cb, k=wanted + 1)
     own = index == np.arange(len(cb))[:, None]
     # Two residues at one place: drop the last column where the site itself is not listed.
     own[~own.any(axis=1), -1] = True
     found = index[~own].reshape(len(cb), wanted)
-    padding = np.repeat(found[:, -1:], NEIGHBOURS - wanted, axis=1)
+    padding = np.repeat(found[:, -1:], count - wanted, axis=1)
     return np.concatenate([found, padding], axis=1).astype(np.int32)
