@@ -82,3 +82,38 @@ def test_a_view_whose_context_is_lost_while_it_loads_says_so_and_holds_up_no_oth
     first.scroll_into_view_if_needed()
     first.locator(".fs-stage").click()
     page.wait_for_function(f"() => ({STATE})(0) === 'ready'", timeout=120_000)
+
+
+#: JavaScript: while a picture is taken of the first view, its context goes, and the picture never comes.
+LOSE_WHILE_FROZEN = """\
+() => {
+  const { prototype } = HTMLCanvasElement;
+  const own = prototype.toBlob;
+  prototype.toBlob = function (...rest) {
+    // Others are taken for the notebook.
+    const { width } = document.querySelector('.foldsight-view .fs-stage').getBoundingClientRect();
+    if (this.width !== Math.round(width)) return own.apply(this, rest);
+    prototype.toBlob = own;
+    const canvas = document.querySelector('.foldsight-view .fs-canvas canvas');
+    canvas.getContext('webgl2').getExtension('WEBGL_lose_context').loseContext();
+  };
+}
+"""
+
+
+def test_a_view_whose_context_is_lost_while_it_is_frozen_gives_its_place_up(notebook: Notebook) -> None:
+    page = notebook.page
+    page.evaluate(LOSE_WHILE_FROZEN)
+    notebook.run(SHOW.replace("VIEWS", str(LIVE + 1)))
+    views = page.locator(".foldsight-view")
+    for number in range(LIVE):
+        views.nth(number).scroll_into_view_if_needed()
+        page.wait_for_function(f"n => ({STATE})(n) === 'ready'", arg=number, timeout=120_000)
+    views.nth(LIVE).scroll_into_view_if_needed()
+    page.wait_for_function(f"n => ({STATE})(n) === 'ready'", arg=LIVE, timeout=120_000)
+    assert page.evaluate(f"({STATE})(0)") == "error"
+    assert "stopped this 3D picture" in views.first.locator(".fs-notice").inner_text()
+    views.first.scroll_into_view_if_needed()
+    views.first.locator(".fs-stage").click()
+    page.wait_for_function(f"() => ({STATE})(0) === 'ready'", timeout=120_000)
+    assert page.evaluate(COUNT, "ready") == LIVE

@@ -15,6 +15,16 @@ export interface StageActions {
 
 const AHEAD = '200px';
 
+/** Reject once the browser takes a canvas' context away; a click draws the picture again. */
+function loss(canvas: HTMLCanvasElement): Promise<never> {
+  const words = __('The browser stopped this 3D picture to save memory. Click to draw it again.');
+  return new Promise((_, fail) => {
+    const lost = () => fail(new Error(words));
+    canvas.addEventListener('webglcontextlost', lost);
+    if (canvas.getContext('webgl2')?.isContextLost()) lost();
+  });
+}
+
 export class Stage implements Member {
   readonly element = make('div', 'fs-stage');
   readonly legend = make('div', 'fs-legend', { role: 'note', 'aria-label': __('Legend') });
@@ -29,6 +39,8 @@ export class Stage implements Member {
   private end!: () => void;
   /** Resolves when the view is taken away: what it waits for may then never come, and others wait for it. */
   private readonly ended = new Promise<void>(resolve => (this.end = resolve));
+  /** Rejects when the browser takes the picture's context away: what draws may then wait for ever. */
+  private lost!: Promise<never>;
   private camera: unknown;
   private readonly watcher: IntersectionObserver;
   /** Whether the pointer went down in here: Mol* takes a release anywhere in the page for a click. */
@@ -92,9 +104,13 @@ export class Stage implements Member {
       if (this.gone) pagePool().leave(this);
       else this.set('ready', '');
     } catch (error) {
-      this.close();
-      this.set('error', error instanceof Error ? error.message : String(error));
+      this.fail(error);
     }
+  }
+
+  private fail(error: unknown): void {
+    this.close();
+    this.set('error', error instanceof Error ? error.message : String(error));
   }
 
   private async open(): Promise<void> {
@@ -104,29 +120,12 @@ export class Stage implements Member {
     const viewer = await MolViewer.create(canvas, backgroundOf(this.element));
     if (this.gone) return viewer.dispose();
     this.viewer = viewer;
-    await Promise.race([this.actions.fill(viewer), this.loss(viewer, canvas.querySelector('canvas')!)]);
+    this.lost = loss(canvas.querySelector('canvas')!);
+    await Promise.race([this.actions.fill(viewer), this.lost]);
     if (this.camera) viewer.setCamera(this.camera);
     this.frozen?.remove();
     this.frozen = null;
-  }
-
-  /**
-   * The browser took the context away: say so, and come back on a click.
-   *
-   * Rejects when that was before the picture was ready, as what draws may then wait for ever.
-   */
-  private loss(viewer: MolViewer, canvas: HTMLCanvasElement): Promise<never> {
-    const words = __('The browser stopped this 3D picture to save memory. Click to draw it again.');
-    return new Promise((_, fail) => {
-      const lost = () => {
-        if (viewer !== this.viewer) return;
-        if (this.state !== 'ready') return fail(new Error(words));
-        this.close();
-        this.set('error', words);
-      };
-      canvas.addEventListener('webglcontextlost', lost);
-      if (canvas.getContext('webgl2')?.isContextLost()) lost();
-    });
+    void this.lost.catch(error => viewer === this.viewer && this.fail(error));
   }
 
   async freeze(): Promise<void> {
@@ -134,7 +133,16 @@ export class Stage implements Member {
     if (!viewer) return;
     this.camera = viewer.camera();
     const box = this.element.getBoundingClientRect();
-    const png = await viewer.png({ width: Math.max(1, Math.round(box.width)), height: Math.max(1, Math.round(box.height)) });
+    const size = { width: Math.max(1, Math.round(box.width)), height: Math.max(1, Math.round(box.height)) };
+    let png: Blob | void;
+    try {
+      png = await Promise.race([viewer.png(size), this.lost, this.ended]);
+    } catch (error) {
+      // Not the trouble of the view that waits for this one's place.
+      if (viewer === this.viewer) this.fail(error);
+      return;
+    }
+    if (!png || viewer !== this.viewer) return;
     const words = __('Paused to spare the graphics card. Click to turn it again.');
     this.frozen = make('img', 'fs-frozen', { src: URL.createObjectURL(png), alt: words, title: words });
     this.frozen.addEventListener('load', () => URL.revokeObjectURL(this.frozen?.src ?? ''), { once: true });
