@@ -32,7 +32,7 @@ def test_the_scorers_fit_the_features() -> None:
 
 def test_probabilities_stay_in_range_far_from_the_training() -> None:
     odd = np.array([np.full(WIDTH, 1e6), np.full(WIDTH, -1e6)], dtype=np.float32)
-    found = scorers().point.probability(odd, csr_array(np.eye(2, dtype=np.float32)))
+    found = sigmoid(scorers().point.logit(odd, csr_array(np.eye(2, dtype=np.float32))))
     assert ((found >= 0) & (found <= 1)).all()
     assert sigmoid([-1e4, 0.0, 1e4]) == pytest.approx([0, 0.5, 1])
 

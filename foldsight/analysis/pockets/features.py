@@ -210,11 +210,9 @@ class _Local:
         known = np.isfinite(suited)
         # One product gives sums and weights; a residue comes by once for each of its atoms.
         table = np.concatenate([np.where(known, suited, 0), known], axis=1, dtype=np.float32)
-        order = np.argsort(self.point, kind="stable")
-        starts = np.searchsorted(self.point[order], np.arange(self.size + 1))
         columns = []
         for weight in self.weights:
-            matrix = csr_array((weight[order], residue[order], starts), shape=(self.size, len(table)))
+            matrix = coo_array((weight, (self.point, residue)), shape=(self.size, len(table)))
             sums, total = np.hsplit(matrix @ table, 2)
             columns.append(sums / np.maximum(total, 1e-6))
         return np.concatenate(columns, axis=1)

@@ -61,16 +61,14 @@ class Fold:
     @classmethod
     def of(cls, walls: Walls) -> Fold:
         """Gather the residues of walls."""
-        _, first, row = np.unique(walls.residue, return_index=True, return_inverse=True)
-        size = np.bincount(row).astype(np.float64)
-        sums = np.stack([np.bincount(row, weights=axis) for axis in walls.coord.T], axis=1)
+        _, first, size, centre = walls.by_residue()
         chain = np.unique(walls.chain[first], return_inverse=True)[1].astype(np.int64)
         length = np.bincount(chain)
         place = np.empty(len(first), dtype=np.int64)
         # A stable sort lists chain after chain, each in its own order.
         place[np.argsort(chain, kind="stable")] = np.concatenate([np.arange(n) for n in length])
         marks = _marks(walls.state[first], walls.amino_acid[first], chain)
-        return cls(sums / size[:, None], size, chain, place, length[chain], marks)
+        return cls(centre, size, chain, place, length[chain], marks)
 
 
 def describe_fold(points: Doubles, fold: Fold, tree: cKDTree) -> Floats:

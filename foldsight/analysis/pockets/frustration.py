@@ -29,6 +29,7 @@ from foldsight.analysis.variants.geometry import (
     nearest_sites,
     torsion_features,
 )
+from foldsight.analysis.variants.network import linear, relu
 from foldsight.analysis.variants.sites import AMINO_ACIDS, LEAST_SITES, UNKNOWN, Sites
 from foldsight.structure import Structure
 from foldsight.typing import Bools, Floats, Ints
@@ -193,19 +194,12 @@ class Network:
 
     def _chunk(self, places: Places, rows: Ints, around: Floats) -> Floats:
         edges, separation = places.edges(rows)
-        seen = self._linear("edge1", edges) + self.parameters["separation.weight"][separation]
-        seen = _relu(self._linear("edge2", _relu(seen + around[places.neighbours[rows]])))
-        hidden = _relu(self._linear("up", np.concatenate([seen.mean(axis=1), places.torsions[rows]], axis=1)))
-        return self._linear("out", hidden + _relu(self._linear("middle", hidden)))
-
-    def _linear(self, name: str, x: Floats) -> Floats:
-        y: Floats = x.reshape(-1, x.shape[-1]) @ self.parameters[f"{name}.weight"].T
-        return (y + self.parameters[f"{name}.bias"]).reshape(*x.shape[:-1], -1)
-
-
-def _relu(x: Floats) -> Floats:
-    found: Floats = np.maximum(x, np.float32(0), out=x)
-    return found
+        seen = linear(self.parameters, "edge1", edges) + self.parameters["separation.weight"][separation]
+        seen = relu(linear(self.parameters, "edge2", relu(seen + around[places.neighbours[rows]])))
+        hidden = relu(
+            linear(self.parameters, "up", np.concatenate([seen.mean(axis=1), places.torsions[rows]], axis=1))
+        )
+        return linear(self.parameters, "out", hidden + relu(linear(self.parameters, "middle", hidden)))
 
 
 @cache

@@ -59,10 +59,6 @@ class Scorer:
         found: Floats = np.asarray(total / len(self.networks), dtype=np.float32)
         return found
 
-    def probability(self, inputs: Floats, around: csr_array | None = None) -> Floats:
-        """Return the logistic function of :meth:`logit`."""
-        return sigmoid(self.logit(inputs, around))
-
     def to_arrays(self, name: str) -> dict[str, Floats]:
         """Return the arrays to store, by key."""
         arrays = {f"{name}/mean": self.mean, f"{name}/scale": self.scale}

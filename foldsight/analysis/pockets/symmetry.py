@@ -82,11 +82,8 @@ class Motion:
 
 def motions(walls: Walls, names: Ints) -> Iterator[Motion]:
     """Find the motions that lay each chain on its copies, by the residues that have a name in common."""
-    residues, first = np.unique(walls.residue, return_index=True)
-    chain, row = walls.chain[first], np.searchsorted(residues, walls.residue)
-    sums = np.stack([np.bincount(row, weights=axis) for axis in walls.coord.T], axis=1)
-    centre = sums / np.bincount(row)[:, None]
-    chains = []
+    residues, first, _, centre = walls.by_residue()
+    chain, chains = walls.chain[first], []
     for number in np.unique(chain).tolist():
         own = np.flatnonzero(chain == number)
         known, where, count = np.unique(names[residues[own]], return_index=True, return_counts=True)

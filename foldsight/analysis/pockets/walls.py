@@ -74,6 +74,13 @@ class Walls:
     def __len__(self) -> int:
         return len(self.coord)
 
+    def by_residue(self) -> tuple[Ints, Ints, Doubles, Doubles]:
+        """Return each residue's row, one of its atoms, how many it has and their mean position, Å."""
+        rows, first, row = np.unique(self.residue, return_index=True, return_inverse=True)
+        size = np.bincount(row).astype(np.float64)
+        sums = np.stack([np.bincount(row, weights=axis) for axis in self.coord.T], axis=1)
+        return rows, first, size, sums / size[:, None]
+
     def to_file_frame(self, points: Doubles) -> Doubles:
         """Take points (..., 3) from the walls' frame to the file's."""
         moved: Doubles = self.origin + points @ self.axes

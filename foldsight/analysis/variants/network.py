@@ -44,23 +44,19 @@ class Network:
 
     def _chunk(self, sites: Sites, geo: Geometry, rows: Ints, around: Floats) -> Floats:
         edges = self._linear("edge1", edge_features(geo, sites.position, rows))
-        edges = _relu(edges + around[geo.neighbours[rows]])
-        edges = _relu(self._linear("edge2", edges))
+        edges = relu(edges + around[geo.neighbours[rows]])
+        edges = relu(self._linear("edge2", edges))
         z = self._norm("norm", self._linear("node", geo.node[rows]))
         for k in range(self.rounds):
             name = f"rounds.{k}."
             message = self._linear(name + "edge", edges) + self._linear(name + "site", z)[:, None]
-            z = self._norm(name + "norm1", z + self._linear(name + "out", _relu(message).mean(axis=1)))
-            step = self._linear(name + "down", _relu(self._linear(name + "up", z)))
+            z = self._norm(name + "norm1", z + self._linear(name + "out", relu(message).mean(axis=1)))
+            step = self._linear(name + "down", relu(self._linear(name + "up", z)))
             z = self._norm(name + "norm2", z + step)
         return z
 
     def _linear(self, name: str, x: Floats) -> Floats:
-        y: Floats = x.reshape(-1, x.shape[-1]) @ self.parameters[name + ".weight"].T
-        bias = self.parameters.get(name + ".bias")
-        if bias is not None:
-            y = y + bias
-        return y.reshape(*x.shape[:-1], -1)
+        return linear(self.parameters, name, x)
 
     def _norm(self, name: str, x: Floats) -> Floats:
         centred = x - x.mean(axis=-1, keepdims=True)
@@ -69,6 +65,16 @@ class Network:
         return found
 
 
-def _relu(x: Floats) -> Floats:
+def linear(parameters: Mapping[str, Floats], name: str, x: Floats) -> Floats:
+    """Return a linear layer's values of ``x``, shape (..., inputs); its bias may be missing."""
+    y: Floats = x.reshape(-1, x.shape[-1]) @ parameters[name + ".weight"].T
+    bias = parameters.get(name + ".bias")
+    if bias is not None:
+        y = y + bias
+    return y.reshape(*x.shape[:-1], -1)
+
+
+def relu(x: Floats) -> Floats:
+    """Set what is below 0 to 0, in place."""
     found: Floats = np.maximum(x, np.float32(0), out=x)
     return found
